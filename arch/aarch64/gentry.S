@@ -1,0 +1,14 @@
+// SPDX-License-Identifier: MIT
+// A G's first instructions. gogo arrives here on an empty stack, 16-byte aligned.
+#include "asm.h"
+
+// void gentry(): [[noreturn]] mstart_gmain() runs the G's function and ends the G.
+FUNCTION(mstart_gentry)
+	.cfi_undefined x30
+	bti	c
+	mov	x29, #0
+	bl	mstart_gmain
+	udf	#0
+END(mstart_gentry)
+
+FILE_NOTES

@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: MIT
+// A call on another stack. The frame pointer stays on the old one, so unwinders walk from the one to the other.
+#include "asm.h"
+
+// void asmcgocall(void (*fn)(void*) rdi, void* arg rsi, void* sp rdx)
+FUNCTION(mstart_asmcgocall)
+	endbr64
+	pushq	%rbp
+	.cfi_adjust_cfa_offset 8
+	.cfi_rel_offset rbp, 0
+	movq	%rsp, %rbp
+	.cfi_def_cfa_register rbp
+	movq	%rdx, %rsp
+	movq	%rdi, %rax
+	movq	%rsi, %rdi
+	call	*%rax
+	movq	%rbp, %rsp
+	popq	%rbp
+	.cfi_def_cfa rsp, 8
+	ret
+END(mstart_asmcgocall)
+
+FILE_NOTES

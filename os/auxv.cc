@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: MIT
+#include "os/auxv.h"
+
+namespace mstart::os {
+
+constinit ProcessStart process_start{};
+
+uint64_t auxv(uint64_t type) {
+  if (process_start.auxv == nullptr) return 0;
+  for (const Elf64_auxv_t* entry = process_start.auxv; entry->a_type != AT_NULL; ++entry) {
+    if (entry->a_type == type) return entry->a_un.a_val;
+  }
+  return 0;
+}
+
+const char* env(const char* name) {
+  if (process_start.envp == nullptr) return nullptr;
+  for (char** entry = process_start.envp; *entry != nullptr; ++entry) {
+    const char* s = *entry;
+    const char* n = name;
+    while (*n != 0 && *s == *n) ++s, ++n;
+    if (*n == 0 && *s == '=') return s + 1;
+  }
+  return nullptr;
+}
+
+}  // namespace mstart::os
