@@ -1,0 +1,13 @@
+// SPDX-License-Identifier: MIT
+// All of mstart.
+#pragma once
+
+#include <mstart/debug.h>
+#include <mstart/file.h>
+#include <mstart/go.h>
+#include <mstart/print.h>
+#include <mstart/process.h>
+#include <mstart/result.h>
+#include <mstart/sync.h>
+#include <mstart/time.h>
+#include <mstart/version.h>

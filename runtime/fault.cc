@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: MIT
+#include "runtime/fault.h"
+
+#include <mstart/print.h>
+
+#include "os/mem.h"
+#include "os/signal.h"
+#include "runtime/sched.h"
+
+namespace mstart::runtime {
+namespace {
+
+bool in_guard(const Stack& stack, uintptr_t address) {
+  const auto lo = reinterpret_cast<uintptr_t>(stack.lo);
+  return address < lo && lo - address <= os::page_size;
+}
+
+// On the alternate stack of the thread that faulted, all signals masked.
+void on_fault(int signal, void* info, void* context) {
+  const auto address = reinterpret_cast<uintptr_t>(static_cast<os::FaultInfo*>(info)->address);
+  const G* g = getg();
+  if (g != nullptr && in_guard(g->stack, address)) {
+    if (g == &g->m->g0) throw_error("stack overflow on a scheduler stack");
+    eprint("runtime: goroutine {} {} has used up its stack of {} bytes (GoOptions::stack_bytes)\n", g->id,
+           std::string_view(g->name), g->stack.hi - g->stack.lo);
+    throw_error("stack overflow");
+  }
+  eprint("unexpected fault address {:#x}: {} at pc {:#x}\n", address, signal == os::kSigBus ? "SIGBUS" : "SIGSEGV",
+         static_cast<arch::SignalContext*>(context)->pc());
+  throw_error("fault");
+}
+
+}  // namespace
+
+void install_fault_handlers() {
+  for (const int signal : {os::kSigSegv, os::kSigBus})
+    check(os::set_handler(signal, on_fault).ok(), "mstartm0: rt_sigaction failed");
+}
+
+}  // namespace mstart::runtime

@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: MIT
+// The global queue of runnable Gs: an intrusive FIFO under sched.lock. Its size can be read without the lock: the seq_cst
+// store [wake:A] and load [wake:D] make an addition a submission (head of sched.cc).
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+
+namespace mstart::runtime {
+
+template <class T, T* T::*kLink>
+class InjectQueue {
+ public:
+  // All under the lock, but size().
+  void push(T* t) {
+    t->*kLink = nullptr;
+    *end_ = t;
+    end_ = &(t->*kLink);
+    set_size(size() + 1);
+  }
+  T* pop() {
+    T* t = first_;
+    if (t == nullptr) return nullptr;
+    first_ = t->*kLink;
+    if (first_ == nullptr) end_ = &first_;
+    set_size(size() - 1);
+    return t;
+  }
+
+  uint32_t size() const { return size_.load(std::memory_order_seq_cst); }  // [wake:D]
+
+ private:
+  void set_size(uint32_t n) { size_.store(n, std::memory_order_seq_cst); }  // [wake:A]
+
+  T* first_ = nullptr;
+  T** end_ = &first_;
+  std::atomic<uint32_t> size_{0};
+};
+
+}  // namespace mstart::runtime

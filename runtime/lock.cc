@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: MIT
+#include "runtime/lock.h"
+
+#include "runtime/check.h"
+#include "runtime/m.h"
+
+namespace mstart::runtime {
+
+constinit bool lock_may_spin = false;
+
+namespace {
+
+constexpr int kSpins = 4, kRelaxes = 30;  // about a microsecond before the first sleep
+
+#ifndef NDEBUG
+// Which ranks the M holds; a bit each. Locks of one rank do not nest.
+uint32_t bit(Rank rank) { return 1U << static_cast<uint32_t>(rank); }
+#endif
+
+}  // namespace
+
+// Threads without an M (before the start, foreign ones) may lock too; there is nobody to count for.
+void Lock::entering() {
+  G* g = getg();
+  if (g == nullptr) return;
+  ++g->m->locks;
+#ifndef NDEBUG
+  check(g->m->held_ranks < bit(rank_), "lock ordering problem");
+  g->m->held_ranks |= bit(rank_);
+#endif
+}
+
+void Lock::leaving() {
+  G* g = getg();
+  if (g == nullptr) return;
+  check(--g->m->locks >= 0, "unlock: lock count");
+#ifndef NDEBUG
+  g->m->held_ranks &= ~bit(rank_);
+#endif
+}
+
+void Lock::lock_slow() {
+  if (lock_may_spin) {
+    for (int i = 0; i < kSpins; ++i) {
+      for (int j = 0; j < kRelaxes; ++j) arch::cpu_relax();
+      uint32_t expected = 0;
+      if (word_.load(std::memory_order_relaxed) == 0 &&
+          word_.compare_exchange_strong(expected, 1, std::memory_order_acquire, std::memory_order_relaxed))
+        return;
+    }
+  }
+  // From here on it is 2: whoever unlocks must look for sleepers, of whom this was perhaps not the last.
+  while (word_.exchange(2, std::memory_order_acquire) != 0) os::futex_wait(word_, 2);
+}
+
+}  // namespace mstart::runtime

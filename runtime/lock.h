@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: MIT
+// The runtime's own mutex: it blocks the thread, never parks a G. Held for tens of instructions, so it spins a little
+// first (not at all on one CPU), then sleeps on a futex.
+//
+//   word_ 0: free   1: held   2: held, and somebody may sleep
+//
+// Ranks. A thread takes locks in rising order only; debug builds check it. What a holder may do:
+//   rank        protects                               may allocate   may park
+//   kNewmHandoff   the list of Ms for the template thread  no             no
+//   kBucket        one bucket of the parking lot           no             no (park_unlock releases it after the switch)
+//   kSched         the scheduler's lists                   no             no
+//   kStacks        free stacks and G structs               no (maps)      no
+//   kHeap          the heap's spans                        (is it)        no
+// Nobody parks with any of them; nobody allocates from the heap with kSched or later.
+#pragma once
+
+#include <atomic>
+
+#include "os/futex.h"
+
+namespace mstart::runtime {
+
+enum class Rank : uint8_t { kNewmHandoff, kBucket, kSched, kStacks, kHeap };
+
+// Set when there is more than one P.
+extern bool lock_may_spin;
+
+class Lock {
+ public:
+#ifndef NDEBUG
+  explicit constexpr Lock(Rank rank) : rank_(rank) {}
+#else
+  explicit constexpr Lock(Rank) {}
+#endif
+  Lock(const Lock&) = delete;
+  Lock& operator=(const Lock&) = delete;
+
+  void lock() {
+    entering();
+    uint32_t expected = 0;
+    if (!word_.compare_exchange_strong(expected, 1, std::memory_order_acquire, std::memory_order_relaxed)) [[unlikely]]
+      lock_slow();
+  }
+  void unlock() {
+    leaving();
+    if (word_.exchange(0, std::memory_order_release) == 2) [[unlikely]]
+      os::futex_wake(word_);
+  }
+
+ private:
+  void lock_slow();
+  void entering();  // counts m->locks: who holds one must not schedule
+  void leaving();
+
+  os::FutexWord word_{0};
+#ifndef NDEBUG
+  const Rank rank_;
+#endif
+};
+
+class [[nodiscard]] LockGuard {
+ public:
+  explicit LockGuard(Lock& lock) : lock_(lock) { lock_.lock(); }
+  ~LockGuard() { lock_.unlock(); }
+  LockGuard(const LockGuard&) = delete;
+  LockGuard& operator=(const LockGuard&) = delete;
+
+ private:
+  Lock& lock_;
+};
+
+}  // namespace mstart::runtime

@@ -1,0 +1,267 @@
+// SPDX-License-Identifier: MIT
+// Ms for Ps: starting, stopping and handing over. The lists of idle Ms and Ps are under sched.lock.
+//
+// An M sleeps on its note in two places only: stopm, on the idle list, and stoplockedm, waiting for its locked G. Whoever
+// wakes it has put a P into nextp before (I5); nobody else touches that P until the M has acquired it.
+//
+// Idle Ms leave (I11). An M that has slept on the idle list for MSTART_DEBUG's idle_ms looks under sched.lock whether it is
+// still on the list. If so it takes itself off, counts itself out and checks for deadlock, all in that one section, and
+// exits; nobody can hand it a P any more. If not, mget has taken it, a P and a wake are on their way, and it sleeps on.
+// The first M to leave is the one that would be woken last: the list is last in, first out, and all have the same time.
+#include "arch/probe.h"
+#include "os/clock.h"
+#include "runtime/config.h"
+#include "runtime/dump.h"
+#include "runtime/sched.h"
+
+namespace mstart::runtime {
+
+namespace {
+
+// Under sched.lock, all of them.
+void mput(M* m) {
+  m->schedlink = sched.midle;
+  m->idle_prev = nullptr;
+  if (sched.midle != nullptr) sched.midle->idle_prev = m;
+  sched.midle = m;
+  m->on_idle_list = true;
+  ++sched.nmidle;
+  checkdead();
+}
+
+void unlink_idle(M* m) {
+  (m->idle_prev != nullptr ? m->idle_prev->schedlink : sched.midle) = m->schedlink;
+  if (m->schedlink != nullptr) m->schedlink->idle_prev = m->idle_prev;
+  m->on_idle_list = false;
+  --sched.nmidle;
+}
+
+M* mget() {
+  M* m = sched.midle;
+  if (m != nullptr) unlink_idle(m);
+  return m;
+}
+
+void acquire_nextp(M* m) {
+  acquirep(m->nextp);
+  m->nextp = nullptr;
+  m->fresh = true;
+}
+
+// Sleeps on the idle list until mget takes the M off it. Does not come back if it is not wanted for long.
+void mPark(M* m) {
+  if (m == &m0 || config.idle_ms == 0) {  // the first thread cannot end before the process
+    notesleep(m->park);
+  } else if (!notetsleep(m->park, os::nanotime() + config.idle_ms * 1'000'000)) {
+    sched.lock.lock();
+    if (m->on_idle_list) {
+      unlink_idle(m);
+      mexit_idle(m);  // unlocks
+    }
+    sched.lock.unlock();
+    notesleep(m->park);
+  }
+  m->park.clear();
+}
+
+// Does any G wait to be run?
+bool any_runnable() {
+  if (sched.runq.size() != 0) return true;
+  const int n = sched.procs.load(std::memory_order_relaxed);
+  for (int i = 0; i < n; ++i) {
+    if (!sched.allp[i]->runq.empty()) return true;
+  }
+  return false;
+}
+
+}  // namespace
+
+// Puts an M to work with p, or with an idle P if p is null (then, if there is none, nothing happens). `spinning`: the
+// caller has counted one more spinner, and the M shall be it.
+void startm(P* p, bool spinning) {
+  birth_stamp(&getg()->m->birth_start.startm);
+  MSTART_PROBE1(startm, p);
+  sched.lock.lock();
+  if (p == nullptr) {
+    check(!spinning, "startm: P required for spinning=true");
+    p = pidleget();
+    if (p == nullptr) {
+      sched.lock.unlock();
+      return;
+    }
+  }
+  M* m = mget();
+  if (m == nullptr) {
+    // The id is taken before the lock is given up: from here on checkdead counts the M as running, though it is not
+    // there yet (I12).
+    const int64_t id = mReserveID();
+    if (id < 0) {
+      birth_refused(p, spinning);
+      sched.lock.unlock();
+      return;
+    }
+    sched.lock.unlock();
+    newm(spinning ? mspinning : nullptr, p, id);
+    return;
+  }
+  sched.lock.unlock();
+  check(!m->spinning, "startm: m is spinning");
+  check(m->nextp == nullptr, "startm: m has p");
+  check(!spinning || p->runq.empty(), "startm: p has runnable gs");
+  m->spinning = spinning;
+  m->nextp = p;
+  notewakeup(m->park);
+}
+
+// Without a P: sleeps until there is work for this M. Returns with a P.
+void stopm() {
+  M* m = getg()->m;
+  check(m->locks == 0, "stopm: holding locks");
+  check(m->p == nullptr, "stopm: holding p");
+  check(!m->spinning, "stopm: spinning");
+  m->birth = nullptr;  // this birth found nothing to run
+  sched.lock.lock();
+  // A wake that came between our giving up the P and now found no M (head of sched.cc).
+  P* p = sched.idle.look().needs_spinning() ? pidleget() : nullptr;
+  if (p != nullptr) {
+    become_spinning();
+    sched.lock.unlock();
+    acquirep(p);
+    return;
+  }
+  mput(m);
+  sched.lock.unlock();
+  mPark(m);
+  acquire_nextp(m);
+}
+
+// A P whose M gives it up: to somebody who can use it, or to the idle list. Where Go starts a spinning M if everybody else is
+// busy, this looks around itself, as find_runnable does before it sleeps: the P is counted idle before the queues are looked
+// at [wake:D], so whoever submitted without seeing it is seen here. No thread is woken, or born, for nothing.
+void handoffp(P* p) {
+  if (births_recorded) [[unlikely]]
+    getg()->m->birth_start = {};
+  if (p->runq.empty() && sched.runq.size() == 0) {
+    LockGuard guard(sched.lock);
+    if (sched.runq.size() == 0) {
+      pidleput(p);
+      p = nullptr;
+    }
+  }
+  if (p != nullptr)
+    startm(p, false);
+  else if (any_runnable())
+    wakep();
+}
+
+// The M's G is locked to it and cannot run now: gives the P away and sleeps until somebody brings one for that G.
+void stoplockedm() {
+  M* m = getg()->m;
+  check(m->lockedg != nullptr && m->lockedg->locked_m == m, "stoplockedm: inconsistent locking");
+  if (m->p != nullptr) handoffp(releasep());
+  incidlelocked(1);
+  // While births are refused, and Gs wait for an M and a P is free for it, this may be the one thread that can ask again.
+  // Otherwise there are Ms that run, and they will.
+  for (int64_t at; (at = sched.retry_births_at.load(std::memory_order_relaxed)) != 0 && any_runnable() &&
+                   sched.idle.look().wants_wake();) {
+    if (notetsleep(m->park, at)) break;
+    retry_births();
+  }
+  notesleep(m->park);
+  m->park.clear();
+  check(m->lockedg->status.load(std::memory_order_relaxed) == GStatus::kRunnable, "stoplockedm: not runnable");
+  acquire_nextp(m);
+}
+
+// g is locked to another M: gives that one our P and sleeps.
+void startlockedm(G* g) {
+  M* self = getg()->m;
+  M* m = g->locked_m;
+  check(m != self, "startlockedm: locked to me");
+  check(m->nextp == nullptr, "startlockedm: m has p");
+  // An M that waits for its locked G does not look for work: counted out before it can run.
+  incidlelocked(-1);
+  m->nextp = releasep();
+  notewakeup(m->park);
+  stopm();
+}
+
+void acquirep(P* p) {
+  M* m = getg()->m;
+  check(m->p == nullptr, "wirep: already in go");
+  check(p->m.load(std::memory_order_relaxed) == nullptr && p->status.load(std::memory_order_relaxed) == PStatus::kIdle,
+        "wirep: invalid p state");
+  m->p = p;
+  p->m.store(m, std::memory_order_relaxed);
+  p->status.store(PStatus::kRunning, std::memory_order_relaxed);
+}
+
+P* releasep() {
+  M* m = getg()->m;
+  P* p = m->p;
+  check(p != nullptr, "releasep: invalid arg");
+  check(p->m.load(std::memory_order_relaxed) == m && p->status.load(std::memory_order_relaxed) == PStatus::kRunning,
+        "releasep: invalid p state");
+  m->p = nullptr;
+  p->m.store(nullptr, std::memory_order_relaxed);
+  p->status.store(PStatus::kIdle, std::memory_order_relaxed);
+  return p;
+}
+
+// Under sched.lock.
+void pidleput(P* p) {
+  check(p->runq.empty(), "pidleput: P has non-empty run queue");
+  p->link = sched.pidle;
+  sched.pidle = p;
+  sched.idle.add_idle_ps(1);
+}
+
+P* pidleget() {
+  P* p = sched.pidle;
+  if (p != nullptr) {
+    sched.pidle = p->link;
+    sched.idle.add_idle_ps(-1);
+  }
+  return p;
+}
+
+void become_spinning() {
+  getg()->m->spinning = true;
+  sched.idle.add_spinning();
+  sched.idle.clear_need_spinning();
+}
+
+// mstartfn of an M that is born spinning; the spinner was counted by who asked for it.
+void mspinning() { getg()->m->spinning = true; }
+
+void incidlelocked(int64_t n) {
+  LockGuard guard(sched.lock);
+  sched.nmidlelocked += n;
+  if (n > 0) checkdead();
+}
+
+// The last birth was refused: when the back-off is over, tries again if there is work for one.
+void retry_births() {
+  const int64_t at = sched.retry_births_at.load(std::memory_order_relaxed);
+  if (at != 0 && os::nanotime() >= at && any_runnable()) wakep();
+}
+
+// Under sched.lock, whenever an M stops counting as running. If none does, no G will ever run again: that is a deadlock of
+// the program's, or a bug of ours (I12).
+void checkdead() {
+  const int64_t running = mcount() - sched.nmidle - sched.nmidlelocked - sched.nmsys;
+  if (running > 0) return;
+  check(running == 0, "checkdead: inconsistent counts");
+  if (any_runnable()) {
+    // Every thread is tied to a G that waits, and there is no thread for the others.
+    if (sched.retry_births_at.load(std::memory_order_relaxed) != 0) {
+      check_births_possible();
+      return;
+    }
+    throw_error("checkdead: runnable g");
+  }
+  if (live_gs() == 0) throw_error("no goroutines (main called runtime.Goexit) - deadlock!");
+  throw_error("all goroutines are asleep - deadlock!");
+}
+
+}  // namespace mstart::runtime

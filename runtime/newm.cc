@@ -1,0 +1,315 @@
+// SPDX-License-Identifier: MIT
+// How an M comes to be and where its memory goes.
+//
+//   startm -> newm -> allocm -> mcommoninit, then newm1 -> newosproc (or thread_start, in a process with libc)
+//
+// Its memory (I4). An M is in allm from mcommoninit on, so it may be in there before its thread exists, and it is off it
+// before its thread has ended: mexit takes it off and puts it on sched.freem. allocm takes the first M of freem whose
+// `thread` word the kernel has cleared, which it does when the thread is off its stack for good; nothing that the thread
+// itself could store would say that. (A thread that libc made has its stack and TLS from libc; of the M it uses nothing
+// but its own flag any more, which is the same word.) Until then the M, its stacks and its TLS stay as they are.
+//
+// A clean creator. A new thread inherits its creator's kernel state: a locked M's may be strange (that is what locking is
+// for), so it hands the M to the template thread, which does nothing else and is itself born clean, before the first
+// lock_thread() has returned. newm_handoff is its list: the M, complete and with its P, waits there for its clone.
+//
+// Births may be refused (I8): by the kernel (RLIMIT_NPROC, pids.max, memory, seccomp) or by set_max_threads. That is no
+// error: the P goes back to the idle list, with its Gs in the global queue, needspinning is set, and for a while, longer
+// after each refusal in a row, nobody asks again. When the time is over schedule() does, or an M that waits for its locked
+// G. No wake-up is lost by it: under the lock either an idle M is seen (and used), or all Ms are awake; those run until
+// there is nothing to do, and one that is just going to sleep finds needspinning in stopm.
+#include <mstart/print.h>
+
+#include "arch/probe.h"
+#include "os/clock.h"
+#include "runtime/explain.h"
+#include "runtime/machine_slab.h"
+#include "runtime/sched.h"
+
+namespace mstart::runtime {
+
+constinit ThreadStart thread_start = nullptr;
+constinit bool iscgo = false;
+
+namespace {
+
+constexpr int64_t kFirstBackoffNs = 1'000'000;
+constexpr int64_t kLongestBackoffNs = 100'000'000;
+
+struct NewmHandoff {
+  Lock lock{Rank::kNewmHandoff};
+  M* newm = nullptr;            // Ms to be cloned, linked by handoff_link
+  bool waiting = false;         // the template thread sleeps on `wake`
+  os::Note wake;
+  enum class Template : uint8_t { kNone, kStarted, kRefused } state = Template::kNone;
+};
+constinit NewmHandoff newm_handoff;
+using Template = NewmHandoff::Template;
+
+// Under sched.lock, after a refusal: for how long nobody asks again. Twice as long as the last time, if that is not over
+// for long.
+void back_off() {
+  const int64_t now = os::nanotime();
+  const int64_t last = sched.retry_births_at.load(std::memory_order_relaxed) != 0 ? sched.birth_backoff : 0;
+  sched.birth_backoff = last == 0 ? kFirstBackoffNs : 2 * last < kLongestBackoffNs ? 2 * last : kLongestBackoffNs;
+  sched.retry_births_at.store(now + sched.birth_backoff, std::memory_order_relaxed);
+}
+
+void record_birth(M* creator, M* m, BirthClass kind) {
+  if (!births_recorded) [[likely]]
+    return;
+  m->birth = new_birth();
+  if (m->birth == nullptr) return;
+  m->birth->start = creator->birth_start;
+  m->birth->allocm = arch::cycles();
+  m->birth->m_id = m->id;
+  m->birth->kind = kind;
+}
+
+// The first M of freem that the kernel has done with.
+M* reap_m() {
+  LockGuard guard(sched.lock);
+  for (M** at = &sched.freem; *at != nullptr; at = &(*at)->freelink) {
+    M* m = *at;
+    if (!m->thread.gone()) continue;
+    *at = m->freelink;
+    return m;
+  }
+  return nullptr;
+}
+
+// An M for p, or for no P: memory, id, g0 and stacks, everything but its thread. Null: no memory.
+M* allocm(P* p, void (*fn)(), int64_t id) {
+  M* self = getg()->m;
+  ++self->locks;
+  const bool borrowed = self->p == nullptr && p != nullptr;
+  if (borrowed) acquirep(p);  // for what is counted and cached by P
+  M* m = reap_m();
+  m = m != nullptr ? renew_m(m) : new_m();
+  if (m != nullptr) {
+    if (iscgo) m->g0.stack = {};  // libc makes the stack; mstart finds its bounds
+    m->mstartfn = fn;
+    mcommoninit(m, id);
+  }
+  if (borrowed) releasep();
+  --self->locks;
+  MSTART_PROBE1(allocm, m);
+  return m;
+}
+
+Result<void> newosproc(M* m) {
+  Birth* birth = m->birth;  // m is the child's after the clone
+  birth_mark(m, &Birth::clone_entered);
+  MSTART_PROBE1(clone__entered, m);
+  const auto r = os::newosproc({.stack_top = m->g0.stack.hi,
+                                .tls = m->tls,
+                                .fn = reinterpret_cast<void (*)(void*)>(reinterpret_cast<void*>(arch::mstart)),
+                                .arg = nullptr,
+                                .stamp = birth != nullptr ? &birth->first_instruction : nullptr},
+                               m->thread);
+  if (birth != nullptr) [[unlikely]]
+    birth->clone_returned = arch::cycles();
+  MSTART_PROBE1(clone__returned, m);
+  if (!r) return r.error();
+  return {};
+}
+
+// The M of a birth that the kernel refused: its memory back, its P back, its spinner counted out.
+void refuse_m(M* m, P* p, bool spinning, const Error& error) {
+  if (!sched.refusal_told.exchange(true, std::memory_order_relaxed)) explain_refused_thread(error, mcount());
+  LockGuard guard(sched.lock);
+  free_m(m);
+  sched.births_refused.fetch_add(1, std::memory_order_relaxed);
+  back_off();
+  birth_refused(p, spinning);
+}
+
+Result<void> start_thread(M* m) {
+  check(thread_start != nullptr, "_cgo_thread_start missing");
+  m->thread.prepare();  // nobody but the thread itself can clear it: its last touch of m (mstart.cc)
+  ThreadStartRequest request{&m->g0, arch::mstart, 0};
+  systemstack([](void* r) { thread_start(static_cast<ThreadStartRequest*>(r)); }, &request);
+  if (request.error == 0) return {};
+  m->thread.set_gone();
+  return Error{Errno{request.error}, "pthread_create"};
+}
+
+// Makes the thread. False: refused, and dealt with; the M is gone then.
+bool newm1(M* m) {
+  // From the clone on the thread may run, and end: m is its own. What a refusal needs is kept.
+  P* p = m->nextp;
+  const bool spinning = m->mstartfn == mspinning;
+  exec_lock.rlock();  // no thread is made while the process execs
+  const Result<void> r = iscgo ? start_thread(m) : newosproc(m);
+  exec_lock.runlock();
+  if (r) {
+    sched.ms_created.fetch_add(1, std::memory_order_relaxed);
+    sched.retry_births_at.store(0, std::memory_order_relaxed);
+    return true;
+  }
+  refuse_m(m, p, spinning, r.error());
+  return false;
+}
+
+// The template thread: clones for Ms that must not. Never ends.
+void templateThread() {
+  {
+    LockGuard guard(sched.lock);
+    ++sched.nmsys;
+    checkdead();
+  }
+  for (;;) {
+    newm_handoff.lock.lock();
+    M* m = newm_handoff.newm;
+    newm_handoff.newm = nullptr;
+    if (m == nullptr) {
+      newm_handoff.waiting = true;
+      newm_handoff.wake.clear();
+      newm_handoff.lock.unlock();
+      notesleep(newm_handoff.wake);
+      continue;
+    }
+    newm_handoff.lock.unlock();
+    while (m != nullptr) {
+      M* next = m->handoff_link;
+      m->handoff_link = nullptr;
+      newm1(m);
+      m = next;
+    }
+  }
+}
+
+// False: there is none, the kernel refused it.
+bool hand_to_template_thread(M* m) {
+  LockGuard guard(newm_handoff.lock);
+  check(newm_handoff.state != Template::kNone, "on a locked thread with no template thread");
+  if (newm_handoff.state == Template::kRefused) return false;
+  m->handoff_link = newm_handoff.newm;
+  newm_handoff.newm = m;
+  if (newm_handoff.waiting) {
+    newm_handoff.waiting = false;
+    notewakeup(newm_handoff.wake);
+  }
+  return true;
+}
+
+}  // namespace
+
+// Under sched.lock. The id counts as a running M until mexit or a refusal (I12). Negative: births are being refused, or
+// there are as many threads as there may be.
+int64_t mReserveID() {
+  const int64_t retry_at = sched.retry_births_at.load(std::memory_order_relaxed);
+  if (retry_at != 0 && os::nanotime() < retry_at) return -1;
+  if (mcount() >= sched.max_ms) {
+    sched.births_refused.fetch_add(1, std::memory_order_relaxed);
+    back_off();
+    if (!sched.refusal_told.exchange(true, std::memory_order_relaxed))
+      eprint("runtime: at the limit of {} threads (set_max_threads): work waits for a thread\n", sched.max_ms);
+    return -1;
+  }
+  check(sched.mnext + 1 > sched.mnext, "runtime: thread ID overflow");
+  return static_cast<int64_t>(sched.mnext++);
+}
+
+int64_t mcount() { return static_cast<int64_t>(sched.mnext - sched.nmgone); }
+
+// The M is in allm from here on.
+void mcommoninit(M* m, int64_t id) {
+  LockGuard guard(sched.lock);
+  m->id = static_cast<uint64_t>(id);
+  m->random = static_cast<uint32_t>(arch::cycles() ^ reinterpret_cast<uintptr_t>(m)) | 1;
+  m->allnext = sched.allm.load(std::memory_order_relaxed);
+  sched.allm.store(m, std::memory_order_release);
+}
+
+// Under sched.lock: off allm, to freem. Its id is no longer counted.
+void free_m(M* m) {
+  M* at = sched.allm.load(std::memory_order_relaxed);
+  if (at == m) {
+    sched.allm.store(m->allnext, std::memory_order_release);
+  } else {
+    while (at != nullptr && at->allnext != m) at = at->allnext;
+    check(at != nullptr, "m not found in allm");
+    at->allnext = m->allnext;
+  }
+  m->freelink = sched.freem;
+  sched.freem = m;
+  ++sched.nmgone;
+}
+
+// Under sched.lock. There is no thread for p (and for a spinner that was counted): see the head.
+void birth_refused(P* p, bool spinning) {
+  if (p != nullptr) {
+    bool inherits_time;
+    while (G* g = p->runq.get(&inherits_time)) sched.runq.push(g);
+    pidleput(p);
+  }
+  if (spinning) check(sched.idle.sub_spinning() != 0, "startm: negative nmspinning");
+  sched.idle.need_spinning();
+  checkdead();
+}
+
+// Makes an M that runs fn (may be null), then Gs on p. Its id is reserved. False: refused, and dealt with.
+bool newm(void (*fn)(), P* p, int64_t id) {
+  M* self = getg()->m;
+  const bool by_template = self->locked_ext != 0 || self->foreign;
+  M* m = allocm(p, fn, id);
+  if (m == nullptr) {
+    const Error error{Errno::not_enough_memory, "mmap"};
+    if (!sched.refusal_told.exchange(true, std::memory_order_relaxed)) explain_refused_thread(error, mcount());
+    LockGuard guard(sched.lock);
+    ++sched.nmgone;
+    sched.births_refused.fetch_add(1, std::memory_order_relaxed);
+    back_off();
+    birth_refused(p, fn == mspinning);
+    return false;
+  }
+  m->nextp = p;
+  record_birth(self, m,
+               by_template       ? BirthClass::kTemplate
+               : p == nullptr    ? BirthClass::kOther
+               : fn == mspinning ? BirthClass::kWake
+                                 : BirthClass::kHandoff);
+  if (!by_template) return newm1(m);
+  if (hand_to_template_thread(m)) return true;
+  refuse_m(m, p, fn == mspinning, Error{Errno::resource_unavailable_try_again, "clone"});
+  return false;
+}
+
+// Before a thread becomes special. If its birth is refused the next lock_thread() tries again.
+void startTemplateThread() {
+  {
+    LockGuard guard(newm_handoff.lock);
+    if (newm_handoff.state == Template::kStarted) return;
+    newm_handoff.state = Template::kStarted;
+  }
+  sched.lock.lock();
+  const int64_t id = mReserveID();
+  sched.lock.unlock();
+  if (id >= 0 && newm(templateThread, nullptr, id)) return;
+  // Others have relied on it meanwhile: their births are refused with it.
+  newm_handoff.lock.lock();
+  newm_handoff.state = Template::kRefused;
+  M* m = newm_handoff.newm;
+  newm_handoff.newm = nullptr;
+  newm_handoff.lock.unlock();
+  while (m != nullptr) {
+    M* next = m->handoff_link;
+    refuse_m(m, m->nextp, m->mstartfn == mspinning, Error{Errno::resource_unavailable_try_again, "clone"});
+    m = next;
+  }
+}
+
+// Under sched.lock, when no M runs and Gs wait for one: is there anybody who can still get a thread?
+void check_births_possible() {
+  if (mcount() >= sched.max_ms) {
+    eprint("runtime: program exceeds {}-thread limit\n", sched.max_ms);
+    throw_error("thread exhaustion");
+  }
+  if (newm_handoff.state != Template::kStarted) {
+    eprint("runtime: every thread is locked to a goroutine that waits, and none could be made while one was clean\n");
+    throw_error("thread exhaustion");
+  }
+}
+
+}  // namespace mstart::runtime

@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: MIT
+// park and ready: how a G waits, and how it goes on. And yield, which is neither.
+//
+// A G that parks first leaves its stack (switch_live to g0), is marked waiting, and only then `unlock` runs, which makes it
+// visible to whoever will ready it: nobody can run a G on a stack that its last M still uses. unlock returning false means
+// that there is nothing to wait for any more: the G goes on at once. After unlock has returned true the G may be running
+// elsewhere already; it is not touched again.
+#include "arch/probe.h"
+#include "runtime/execute.h"
+#include "runtime/sched.h"
+
+namespace mstart::runtime {
+namespace {
+
+// On g0.
+void park_m(void* arg) {
+  G* g = static_cast<G*>(arg);
+  M* m = g->m;
+  P* p = m->p;
+  setg(&m->g0);
+  m->curg = nullptr;
+  p->parks.add();
+  g->status.store(GStatus::kWaiting, std::memory_order_release);
+  if (m->unlock != nullptr && !m->unlock(g, m->unlock_arg)) {
+    g->status.store(GStatus::kRunnable, std::memory_order_relaxed);
+    execute(m, p, g, true);
+  }
+  schedule_quick(m, p);
+}
+
+void yield_m(void* arg) {
+  G* g = static_cast<G*>(arg);
+  M* m = g->m;
+  P* p = m->p;
+  setg(&m->g0);
+  m->curg = nullptr;
+  g->status.store(GStatus::kRunnable, std::memory_order_relaxed);
+  if (!p->runq.put_tail(g)) [[unlikely]]
+    runqput(p, g, false);
+  schedule_quick(m, p);
+}
+
+}  // namespace
+
+void park(bool (*unlock)(G*, void*), void* arg, WaitReason reason) {
+  G* g = user_g();
+  check(g->no_preempt == 0, "park inside a NoPreempt scope");
+  M* m = g->m;
+  m->unlock = unlock;
+  m->unlock_arg = arg;
+  g->wait_reason = reason;
+  MSTART_PROBE1(park, g);
+  arch::switch_live(&g->sched, g0_stack(m), park_m, g);
+}
+
+void ready(G* g) {
+  check(g->status.load(std::memory_order_relaxed) == GStatus::kWaiting, "bad g->status in ready");
+  MSTART_PROBE1(ready, g);
+  g->wait_reason = WaitReason::kNone;
+  g->status.store(GStatus::kRunnable, std::memory_order_relaxed);
+  runqput(getg()->m->p, g, true);
+  wakep();
+}
+
+void systemstack(void (*fn)(void*), void* arg) {
+  G* g = getg();
+  if (g == &g->m->g0) {
+    fn(arg);
+    return;
+  }
+  arch::asmcgocall(fn, arg, g0_stack(g->m));
+}
+
+}  // namespace mstart::runtime
+
+namespace mstart::inline v0 {
+
+void yield() {
+  runtime::G* g = runtime::user_g();
+  runtime::M* m = g->m;
+  if (g->no_preempt != 0) runtime::throw_error("yield inside a NoPreempt scope");
+  // Nobody else to run here.
+  if (m->p->runq.empty_for_owner() && runtime::sched.runq.size() == 0) return;
+  arch::switch_live(&g->sched, runtime::g0_stack(m), runtime::yield_m, g);
+}
+
+}  // namespace mstart::inline v0

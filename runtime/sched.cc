@@ -1,0 +1,272 @@
+// SPDX-License-Identifier: MIT
+// The scheduler: runnable Gs onto Ps, Ps onto Ms.
+//
+// Words. A G is a task, an M a kernel thread, a P the right to run Gs. An M needs a P to run Gs; there are as many Ps as
+// Gs may run at once. Each P has a queue of runnable Gs (runq.h), and there is a global queue for what does not fit. An M
+// that has a P and no G looks everywhere for one; while it looks it is *spinning*. When it finds nothing it gives the P to
+// the list of idle Ps and itself to the list of idle Ms, and sleeps on its note.
+//
+// How many Ms should look? Too few, and runnable Gs wait while CPUs idle; too many, and they burn CPU and fight for the
+// same queues. Rejected, as in Go: one global queue (its lock does not scale); waking a sleeper for every G made runnable
+// (most find nothing, and thrash); never waking when somebody is already awake (work is not spread). What we do: a
+// submitter wakes one M if there is an idle P and nobody is spinning; a spinner that finds work and was the last one
+// wakes another (resetspinning). So as long as there is work, there is one M that looks for more, and no more than that.
+//
+//   Submit (newproc, ready)                           Go idle (find_runnable)
+//   1. publish the G: a seq_cst write of runnext,     1. under sched.lock: nothing in the global queue; P to the idle
+//      tail or the global queue's size    [wake:A]       list (the idle word counts it)
+//   2. look at the idle word, seq_cst: an idle P      2. leave the spinning count, a seq_cst RMW of the idle word
+//      and no spinner?                    [wake:B]                                                     [wake:C]
+//   3. then wake one M, spinning                      3. look at every queue again, seq_cst loads      [wake:D]
+//                                                     4. found one: take a P, spin again. Else sleep
+//
+// No wake-up is lost (I3). This is the store-buffer litmus: A then B here, C then D there. All four are seq_cst, so there is
+// one order of them that everybody agrees with. If B comes before C in it, the submitter may have seen the spinner and done
+// nothing; but then A is before B before C before D: the spinner sees the G. If C comes before B, the submitter sees one
+// spinner fewer; if that was the last, it wakes an M. The idle P is counted before C, so B sees it too. Both sides may see
+// each other: then there is one wake too many, which costs a search.
+//
+// Only an M that was spinning looks again. One that was not need not: whoever submitted while it held a P counted on a
+// spinner or on an idle P, not on it. Except: a spinner that was started for work that came up (wakep took the spinning
+// count) may find no P to run with, for it has been taken meanwhile. It says so (needspinning, under sched.lock) and
+// gives up; the next M that gives up its P finds that word under the same lock and spins instead.
+// stopm looks at the word again under the lock, for the M that gives up its P first and is put on the idle list later: in
+// between, a wake finds no M to use, and if births are refused (I8) nobody else would come.
+//
+// yield() is no submission: it puts its G to the tail before it takes another from the head, so no thief that looks at
+// any moment sees fewer Gs than there were, and whoever answered for them answers still.
+//
+// A P changes hands only at clone, at notewakeup, or under sched.lock (I5): from then to the new M's acquirep nobody else
+// knows of it.
+#include "runtime/sched.h"
+
+#include "arch/probe.h"
+#include "os/clock.h"
+#include "runtime/execute.h"
+
+namespace mstart::runtime {
+
+constinit Sched sched;
+constinit RwLock exec_lock;
+
+namespace {
+
+constexpr int64_t kRunnextPatienceNs = 3000;
+
+uint32_t next_random(M* m) {
+  m->random = m->random * 747796405U + 2891336453U;  // PCG's step
+  const uint32_t word = ((m->random >> ((m->random >> 28) + 4)) ^ m->random) * 277803737U;
+  return (word >> 22) ^ word;
+}
+
+// All Ps once, from a random one on, in steps that have no divisor in common with their number.
+class RandomOrder {
+ public:
+  RandomOrder(uint32_t random, uint32_t n) : n_(n), at_(random % n), step_((random >> 16) % n) {
+    while (gcd(step_, n) != 1) step_ = step_ + 1 < n ? step_ + 1 : 1;
+  }
+  bool done() const { return seen_ == n_; }
+  uint32_t position() const { return at_; }
+  void next() {
+    ++seen_;
+    at_ = (at_ + step_) % n_;
+  }
+
+ private:
+  static uint32_t gcd(uint32_t a, uint32_t b) {
+    while (b != 0) {
+      const uint32_t r = a % b;
+      a = b;
+      b = r;
+    }
+    return a;
+  }
+  uint32_t n_, at_, step_, seen_ = 0;
+};
+
+// A batch of the global queue: one to run, the others to p's ring. Under sched.lock.
+G* take_global(P* p, uint32_t most) {
+  const uint32_t size = sched.runq.size();
+  const auto share = size / static_cast<uint32_t>(sched.procs.load(std::memory_order_relaxed)) + 1;
+  uint32_t n = share < size ? share : size;
+  if (n > most) n = most;
+  G* g = n != 0 ? sched.runq.pop() : nullptr;
+  for (uint32_t i = 1; i < n; ++i) {
+    G* next = sched.runq.pop();
+    check(next != nullptr, "findrunnable: global runq empty with non-zero runqsize");
+    // Its ring was empty and `most` is half of it. No submission: they were in a queue before, and this M is awake.
+    check(p->runq.put_tail(next), "findrunnable: runq overflow");
+  }
+  return g;
+}
+
+G* take_global_locked(P* p, uint32_t most) {
+  if (sched.runq.size() == 0) return nullptr;
+  LockGuard guard(sched.lock);
+  return take_global(p, most);
+}
+
+// The victim is running and readied that G just now: most likely it is about to block and run it itself, in a fraction of
+// the time that it takes to move it here. An M that was born or woken just now has let it that time already.
+void let_run_next(const M* m, const P* victim) {
+  if (m->fresh || victim->status.load(std::memory_order_relaxed) != PStatus::kRunning || !victim->runq.has_next()) return;
+  const int64_t until = os::nanotime() + kRunnextPatienceNs;
+  while (victim->runq.has_next() && os::nanotime() < until) arch::cpu_relax();
+}
+
+// Four passes over all Ps, the last one takes runnext too.
+G* steal_work(M* m, P* p) {
+  for (int pass = 0; pass < 4; ++pass) {
+    const bool take_next = pass == 3;
+    for (RandomOrder order(next_random(m), static_cast<uint32_t>(sched.procs.load(std::memory_order_relaxed)));
+         !order.done(); order.next()) {
+      P* victim = sched.allp[order.position()];
+      if (victim == p) continue;
+      if (take_next) let_run_next(m, victim);
+      G* g = p->runq.steal_from(victim->runq, take_next);
+      if (g != nullptr) {
+        p->steals.add();
+        return g;
+      }
+    }
+  }
+  return nullptr;
+}
+
+void drop_spinning(M* m) {
+  m->spinning = false;
+  check(sched.idle.sub_spinning() != 0, "findrunnable: negative nmspinning");  // [wake:C]
+}
+
+// The M's P, with which it was out of work, to the idle list. False: there is work after all, or somebody wants a
+// spinner; *g is what it found.
+bool give_up_p(M* m, P* p, G** g) {
+  LockGuard guard(sched.lock);
+  if (sched.runq.size() != 0) {
+    *g = take_global(p, RunQueue<G>::kHalf);
+    return false;
+  }
+  if (!m->spinning && sched.idle.look().needs_spinning()) {
+    become_spinning();
+    return false;
+  }
+  check(releasep() == p, "findrunnable: wrong p");
+  pidleput(p);
+  return true;
+}
+
+// Without a P, after the spinning count: is there anything anywhere? Then take a P for it.
+P* recheck() {
+  bool found = sched.runq.size() != 0;  // [wake:D]
+  const int n = sched.procs.load(std::memory_order_relaxed);
+  for (int i = 0; i < n && !found; ++i) found = !sched.allp[i]->runq.empty();  // [wake:D]
+  if (!found) return nullptr;
+  LockGuard guard(sched.lock);
+  P* p = pidleget();
+  if (p == nullptr) sched.idle.need_spinning();
+  return p;
+}
+
+// A G to run; waits until there is one. The sources, in their order.
+G* find_runnable(bool* inherits_time) {
+  M* m = getg()->m;
+  for (;;) {
+    P* p = m->p;
+    *inherits_time = false;
+    if (p->schedtick % kGlobalEvery == 0) {
+      if (G* g = take_global_locked(p, 1)) return g;
+    }
+    if (G* g = p->runq.get(inherits_time)) return g;
+    if (G* g = take_global_locked(p, RunQueue<G>::kHalf)) return g;
+    if (sched.procs.load(std::memory_order_relaxed) == 0) make_ps();  // parked before the first go()
+
+    const IdleState idle = sched.idle.look();
+    const auto busy = static_cast<uint32_t>(sched.procs.load(std::memory_order_relaxed)) - idle.idle_ps();
+    if (m->spinning || 2 * idle.spinning() < busy) {
+      if (!m->spinning) become_spinning();
+      G* g = steal_work(m, p);
+      m->fresh = false;
+      if (g != nullptr) return g;
+    }
+
+    G* g = nullptr;
+    if (!give_up_p(m, p, &g)) {
+      if (g != nullptr) return g;
+      continue;
+    }
+    if (m->spinning) {
+      drop_spinning(m);
+      if (P* again = recheck()) {
+        acquirep(again);
+        become_spinning();
+        continue;
+      }
+    }
+    stopm();
+  }
+}
+
+// A spinner found work: if it was the last one, somebody else must look for more.
+void resetspinning(M* m) {
+  check(m->spinning, "resetspinning: not a spinning m");
+  m->spinning = false;
+  check(sched.idle.sub_spinning() != 0, "findrunnable: negative nmspinning");
+  wakep();
+}
+
+}  // namespace
+
+void runqput(P* p, G* g, bool next) {
+  if (next) {
+    g = p->runq.put_next(g);
+    if (g == nullptr) return;
+  }
+  RunQueue<G>::Batch batch;
+  while (!p->runq.submit_tail(g)) {
+    if (!p->runq.take_half(g, &batch)) continue;
+    LockGuard guard(sched.lock);
+    for (uint32_t i = 0; i < batch.size; ++i) sched.runq.push(batch.items[i]);
+    return;
+  }
+}
+
+void wake_slow() {
+  if (sched.procs.load(std::memory_order_relaxed) == 0) make_ps();
+  M* m = getg()->m;
+  birth_stamp(&m->birth_start.wakep);
+  MSTART_PROBE1(wakep, m);
+  if (!sched.idle.try_first_spinner()) return;
+  P* p;
+  {
+    LockGuard guard(sched.lock);
+    p = pidleget();
+    if (p == nullptr) sched.idle.need_spinning();
+  }
+  if (p == nullptr) {
+    check(sched.idle.sub_spinning() != 0, "wakep: negative nmspinning");
+    return;
+  }
+  if (m->p != nullptr) m->p->wakes.add();
+  startm(p, true);
+}
+
+void schedule() {
+  M* m = getg()->m;
+  check(m->locks == 0, "schedule: holding locks");
+  if (m->lockedg != nullptr) {
+    stoplockedm();
+    execute(m, m->p, m->lockedg, false);  // never schedules another G
+  }
+  for (;;) {
+    if (sched.retry_births_at.load(std::memory_order_relaxed) != 0) [[unlikely]]
+      retry_births();
+    check(!m->spinning || m->p->runq.empty(), "schedule: spinning with local work");
+    bool inherits_time;
+    G* g = find_runnable(&inherits_time);
+    if (m->spinning) resetspinning(m);
+    if (g->locked_m == nullptr) execute(m, m->p, g, inherits_time);
+    startlockedm(g);  // gives it this P; then we look again
+  }
+}
+
+}  // namespace mstart::runtime

@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: MIT
+// The scheduler's state and its functions, by file. sched.cc's head explains how they work together.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+
+#include "runtime/check.h"
+#include "runtime/g.h"
+#include "runtime/idle.h"
+#include "runtime/injectq.h"
+#include "runtime/lock.h"
+#include "runtime/m.h"
+#include "runtime/p.h"
+#include "runtime/rwlock.h"
+
+namespace mstart::runtime {
+
+inline constexpr int kMaxProcs = 1024;
+
+struct Sched {
+  // Anybody.
+  alignas(64) IdleWord idle{1};             // one idle P is promised until make_ps() has counted the CPUs
+  std::atomic<int64_t> retry_births_at{0};  // os::nanotime(); 0: the last birth was granted
+  std::atomic<bool> refusal_told{false};    // the diagnosis was given
+  std::atomic<uint64_t> next_goid{2};       // main is 1
+  std::atomic<uint64_t> ms_created{1}, ms_ended{0}, births_refused{0};
+  std::atomic<M*> allm{nullptr};            // changed under `lock`; dump walks it without: Ms are never unmapped
+
+  // Under `lock`.
+  alignas(64) Lock lock{Rank::kSched};
+  InjectQueue<G, &G::schedlink> runq;
+  M* midle = nullptr;         // idle Ms, last in first out
+  int64_t nmidle = 0;
+  int64_t nmidlelocked = 0;   // Ms that wait for their locked G
+  int64_t nmsys = 0;          // the template thread: not counted for deadlock
+  uint64_t mnext = 1;         // ids given out; m0 has 0
+  uint64_t nmgone = 0;        // ids whose M has ended or was never born
+  int64_t max_ms = 10000;
+  int64_t birth_backoff = 0;  // ns
+  M* freem = nullptr;         // ended Ms, last in first out; taken again when the kernel says that their stacks are free
+  P* pidle = nullptr;
+  GList free_gs;
+
+  // Set by make_ps(), at the first wake.
+  P* const* allp = nullptr;
+  std::atomic<int> procs{0};  // 0: not counted yet
+};
+extern Sched sched;
+extern P p0;
+extern RwLock exec_lock;  // read side: a thread is being made
+
+// sched.cc: Gs on Ps.
+[[noreturn]] void schedule();
+void wake_slow();
+inline void wakep() {
+  if (sched.idle.look().wants_wake()) [[unlikely]]  // [wake:B]
+    wake_slow();
+}
+void runqput(P* p, G* g, bool next);
+
+// machines.cc: Ms for Ps.
+void startm(P* p, bool spinning);
+void stopm();
+void handoffp(P* p);
+void stoplockedm();
+void startlockedm(G* g);
+void acquirep(P* p);
+P* releasep();
+P* pidleget();
+void pidleput(P* p);
+void become_spinning();
+void mspinning();
+void retry_births();
+void incidlelocked(int64_t n);
+void checkdead();
+
+// procs.cc
+void make_ps();
+
+// newm.cc: how an M comes to be and where its memory goes.
+bool newm(void (*fn)(), P* p, int64_t id);
+int64_t mReserveID();
+int64_t mcount();
+void mcommoninit(M* m, int64_t id);
+void birth_refused(P* p, bool spinning);
+void check_births_possible();
+void startTemplateThread();
+void free_m(M* m);
+
+// The document's _cgo_thread_start: makes a thread on which g0 is the current g and fn() runs. Set by the hosted library.
+struct ThreadStartRequest {
+  G* g0;
+  void (*fn)();
+  int error;  // out: 0 or an errno
+};
+using ThreadStart = void (*)(ThreadStartRequest*);
+extern ThreadStart thread_start;
+extern bool iscgo;  // newm1 makes threads by thread_start
+
+// mstart.cc: an M's first and last moments.
+[[noreturn]] void mexit_idle(M* m);
+void minit();
+
+// main.cc, stack.cc
+extern G main_g;
+void for_each_g(void (*fn)(G*, void*), void* arg);  // main's first
+
+// park.cc
+void park(bool (*unlock)(G*, void*), void* arg, WaitReason reason);
+void ready(G* g);
+void systemstack(void (*fn)(void*), void* arg);
+
+// The stack that mcall and switch_live move to.
+inline void* g0_stack(M* m) { return m->g0.sched.sp; }
+
+// notes.cc: notes, with the checks that know Ms.
+void notesleep(os::Note& note);
+bool notetsleep(os::Note& note, int64_t deadline_ns);
+void notewakeup(os::Note& note);
+
+}  // namespace mstart::runtime
