@@ -1,0 +1,82 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+"""Runs one program of tests/run and compares what it does with what its source says.
+
+    run_one.py SOURCE PROGRAM [WRAPPER...]
+
+The head comment of SOURCE may hold lines of the form `// KEY: value`:
+    args:    what to pass                      env:     NAME=VALUE, may be repeated
+    status:  the exit status, 0 if not said    stdout, stderr: a text that must occur; may be repeated
+    no-stderr:  nothing may be written there   skip-qemu:  why it cannot run under qemu-user
+    times:   how often to run it               timeout: seconds for each run (60)
+    cases:   words; it runs once for each, which is its argument, or stands for {case} in the other lines
+A program that exits with 77 is skipped; its last line of output is the reason. Under qemu-user it has EMULATED=1 in its
+environment, to do less.
+"""
+import os
+import re
+import subprocess
+import sys
+
+
+def directives(source):
+    found = {}
+    for line in open(source, encoding="utf-8"):
+        if not line.startswith("//"):
+            break
+        if m := re.match(r"// ([a-z-]+): (.*)", line):
+            found.setdefault(m[1], []).append(m[2].strip())
+        elif re.match(r"// (no-stderr)$", line):
+            found["no-stderr"] = [""]
+    return found
+
+
+def run(command, said, environment):
+    """One run; gives the exit status of the test, and says what was wrong."""
+    limit = float(said.get("timeout", ["60"])[0])
+    try:
+        done = subprocess.run(command, env=environment, capture_output=True, text=True, errors="replace", timeout=limit)
+    except subprocess.TimeoutExpired as late:
+        print(*command[1:], f"does not end in {limit:.0f} s", late.stdout, late.stderr, sep="\n")
+        return 1
+    if done.returncode == 77:
+        print((done.stdout + done.stderr).strip().splitlines()[-1])
+        return 77
+    wrong = []
+    if done.returncode != int(said.get("status", ["0"])[0]):
+        wrong.append(f"exit status {done.returncode}")
+    for stream, text in (("stdout", done.stdout), ("stderr", done.stderr)):
+        wrong += [f"{stream} does not say {part!r}" for part in said.get(stream, []) if part not in text]
+    if "no-stderr" in said and done.stderr:
+        wrong.append("something on stderr")
+    if wrong:
+        print(*command[1:], "; ".join(wrong), "--- stdout", done.stdout[-3000:], "--- stderr", done.stderr[-6000:],
+              sep="\n")
+    return 1 if wrong else 0
+
+
+def main():
+    source, *command = sys.argv[1:]
+    said = directives(source)
+    emulated = len(command) > 1 and "qemu" in os.path.basename(command[0])
+    if emulated and "skip-qemu" in said:
+        print("under qemu-user:", said["skip-qemu"][0])
+        return 77
+    cases = said.pop("cases", [""])[0].split()
+    if cases:
+        said.setdefault("args", ["{case}"])
+    for case in cases or [""]:
+        here = {key: [value.replace("{case}", case) for value in values] for key, values in said.items()}
+        environment = dict(os.environ)
+        if emulated:
+            environment["EMULATED"] = "1"
+        for entry in here.get("env", []):
+            name, _, value = entry.partition("=")
+            environment[name] = value
+        for _ in range(int(here.get("times", ["1"])[0])):
+            if status := run(command + here.get("args", [""])[0].split(), here, environment):
+                return status
+    return 0
+
+
+sys.exit(main())
