@@ -67,7 +67,8 @@ int64_t number_in(Path& directory, const char* name, int64_t* second = nullptr) 
 
 // Behind the next `c`, or at the end.
 const char* after(const char* s, char c) {
-  while (*s != 0 && *s++ != c) {
+  while (*s != 0) {
+    if (*s++ == c) break;
   }
   return s;
 }
@@ -106,8 +107,8 @@ void visit_up(Path directory, const char* path, Visit visit, void* arg) {
   for (size_t size = directory.size(); size > mount + 1;) {  // "/" alone is the mount
     directory.cut(size);
     visit(directory, arg);
-    while (--size > mount && directory.c_str()[size] != '/') {
-    }
+    do --size;
+    while (size > mount && directory.c_str()[size] != '/');
   }
   directory.cut(mount);
   visit(directory, arg);
@@ -154,7 +155,7 @@ void least_room(Path& directory, void* limits) {
 
 int affinity_cpus() {
   constexpr size_t kMostCpus = 8192;  // what kernels can be configured for
-  unsigned long mask[kMostCpus / 8 / sizeof(long)];
+  unsigned long mask[kMostCpus / 8 / sizeof(long)] = {};
   const size_t words = sched_getaffinity(mask, sizeof mask).value_or(0) / sizeof(long);
   int n = 0;
   for (size_t i = 0; i < words; ++i) {

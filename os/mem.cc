@@ -37,7 +37,8 @@ Result<char*> map_backed(size_t bytes) { return mmap(nullptr, bytes, kReadWrite,
 bool is_inaccessible(const void* p) {
   // rt_sigprocmask copies the set before it looks at `how`: EFAULT if it cannot be read, EINVAL if it can.
   constexpr int kNoSuchHow = 99;
-  return rt_sigprocmask(kNoSuchHow, static_cast<const uint64_t*>(p), nullptr).error() == Errno::bad_address;
+  const Result<void> r = rt_sigprocmask(kNoSuchHow, static_cast<const uint64_t*>(p), nullptr);
+  return !r && r.error() == Errno::bad_address;
 }
 
 Result<void> install_guards(char* first, size_t stride, size_t count) {

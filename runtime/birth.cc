@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: MIT
+// The records of births, and the table made of them: from each record the time that every phase took, from those, class by
+// class and phase by phase, the percentiles, by nearest rank. A phase counts for the births that have both its ends.
 #include "runtime/birth.h"
 
 #include <mstart/print.h>
@@ -87,7 +89,7 @@ void sort(int64_t* data, uint32_t n) {
 // In microseconds, 12 characters: "    1234.567"; ten seconds and more are shown as the most that fits.
 void write_micros(Sink& out, int64_t cycles, double ns_per_cycle) {
   constexpr int64_t kMost = 9'999'999'999;
-  auto ns = static_cast<int64_t>(static_cast<double>(cycles) * ns_per_cycle + 0.5);
+  auto ns = static_cast<int64_t>(static_cast<double>(cycles) * ns_per_cycle);
   if (ns > kMost) ns = kMost;
   char text[12];
   for (int i = 11; i >= 0; --i) {
@@ -118,7 +120,8 @@ void write_slowest(Sink& out, const Birth* births, Spans* spans, uint32_t count,
       if (spans[slowest][i] > spans[slowest][phase]) phase = i;
     }
     const Birth& birth = births[slowest];
-    fill(out, "slowest: m % ($)", {static_cast<intptr_t>(birth.m_id), as_value(kClasses[static_cast<int>(birth.kind)].name)});
+    fill(out, "slowest: m % ($)",
+         {static_cast<intptr_t>(birth.m_id), as_value(kClasses[static_cast<int>(birth.kind)].name)});
     write_micros(out, spans[slowest][kWhole], ns_per_cycle);
     fill(out, ", of it", {});
     write_micros(out, spans[slowest][phase], ns_per_cycle);
@@ -179,7 +182,7 @@ Birth* new_birth() {
 void format_births(Sink& out, const Birth* births, uint32_t count, uint32_t unrecorded, double ns_per_cycle,
                    int64_t* scratch) {
   auto* spans = reinterpret_cast<Spans*>(scratch);
-  int64_t* column = scratch + count * kSpans;
+  int64_t* column = scratch + size_t{count} * kSpans;
   uint32_t refused = 0, idle = 0, out_of_order = 0;
   for (uint32_t i = 0; i < count; ++i) {
     out_of_order += measure(births[i], spans[i]);
@@ -188,7 +191,7 @@ void format_births(Sink& out, const Birth* births, uint32_t count, uint32_t unre
     else if (spans[i][kWhole] < 0)
       ++idle;
   }
-  fill(out, "births: %, of them found no work: %, refused: %, not recorded: %, stamps out of order: %\n",
+  fill(out, "births: %, of them found no work: %, refused or unfinished: %, not recorded: %, stamps out of order: %\n",
        {count - refused, idle, refused, unrecorded, out_of_order});
   fill(out, "in microseconds                              p50         p90         p99         max  births\n", {});
   for (int kind = 0; kind < 4; ++kind) {
@@ -224,7 +227,8 @@ void report_births(int fd) {
   const auto memory = os::map_pages(kTextBytes + births_scratch(count) * sizeof(int64_t));
   if (!memory) return;
   Sink out({*memory, kTextBytes});
-  format_births(out, records.all, count, asked - count, ns_per_cycle(), reinterpret_cast<int64_t*>(*memory + kTextBytes));
+  format_births(out, records.all, count, asked - count, ns_per_cycle(),
+                reinterpret_cast<int64_t*>(*memory + kTextBytes));
   detail::write_all(fd, out.text());
 }
 

@@ -54,9 +54,7 @@ struct Birth {
 extern bool births_recorded;
 
 // Relaxed: the report may read it meanwhile.
-inline void set_stamp(uint64_t& stamp) {
-  std::atomic_ref(stamp).store(arch::cycles(), std::memory_order_relaxed);
-}
+inline void set_stamp(uint64_t& stamp) { std::atomic_ref(stamp).store(arch::cycles(), std::memory_order_relaxed); }
 inline void birth_stamp(uint64_t* at) {
   if (births_recorded) [[unlikely]]
     set_stamp(*at);

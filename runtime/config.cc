@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+// Reads the settings where they stand, in the kernel's copy of the environment: nothing is copied or changed.
 #include "runtime/config.h"
 
 #include <mstart/print.h>
@@ -53,7 +54,8 @@ struct Parser {
     int64_t n = 0;
     const char* at = value;
     while (*at >= '0' && *at <= '9' && n <= range.most) n = n * 10 + (*at++ - '0');
-    if (at != value && (*at == range.end || *at == 0) && n >= range.least && n <= range.most) return static_cast<int32_t>(n);
+    if (at != value && (*at == range.end || *at == 0) && n >= range.least && n <= range.most)
+      return static_cast<int32_t>(n);
     while (*at != range.end && *at != 0) ++at;
     say(variable, text, at, range.must_be);
     ok = false;
@@ -107,7 +109,8 @@ void read_config() {
   if (os::process_start.secure) return;
   char buffer[1024];
   Sink says(buffer);
-  const bool ok = parse_config(os::env("MSTART_PROCS"), os::env("MSTART_DEBUG"), os::env("MSTART_TRACEBACK"), &config, says);
+  const bool ok =
+      parse_config(os::env("MSTART_PROCS"), os::env("MSTART_DEBUG"), os::env("MSTART_TRACEBACK"), &config, says);
   detail::write_all(2, says.text());
   if (!ok) os::exit_group(2);
 }

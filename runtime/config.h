@@ -16,9 +16,9 @@ namespace mstart::runtime {
 enum class Traceback : uint8_t { kNone, kSingle, kAll, kCrash };
 
 struct Config {
-  int procs = 0;              // MSTART_PROCS=1..1024; 0: count the CPUs
-  bool birth = false;         // MSTART_DEBUG=birth=1: record births, print the table at the end
-  int64_t idle_ms = 5000;     // MSTART_DEBUG=idle_ms=0..3600000: how long an idle M stays; 0: for ever
+  int procs = 0;                          // MSTART_PROCS=1..1024; 0: count the CPUs
+  bool birth = false;                     // MSTART_DEBUG=birth=1: record births, print the table at the end
+  int64_t idle_ms = 5000;                 // MSTART_DEBUG=idle_ms=0..3600000: how long an idle M stays; 0: for ever
   Traceback traceback = Traceback::kAll;  // MSTART_TRACEBACK=none|single|all|crash
 };
 extern Config config;
@@ -26,8 +26,8 @@ extern Config config;
 // Sets `config` from the environment, or ends the process with status 2.
 void read_config();
 
-// The three variables' values, null where not set, into *config; what there is to say about them, a line each, to `says`.
-// False: there is an error among it, and *config is of no use.
-bool parse_config(const char* procs, const char* debug, const char* traceback, Config* config, Sink& says);
+// The three variables' values, null where not set, into *to; what there is to say about them, a line each, to `says`.
+// False: there is an error among it, and *to is of no use.
+bool parse_config(const char* procs, const char* debug, const char* traceback, Config* to, Sink& says);
 
 }  // namespace mstart::runtime

@@ -35,7 +35,7 @@ const G* current_g() {
 }
 
 // A dead G's stack is kept, but for those over 8 MiB: the G may end while it is looked at.
-bool has_lasting_stack(const Stack& stack) { return stack.hi - stack.lo <= 8 * 1024 * 1024; }
+bool has_lasting_stack(const Stack& stack) { return stack.hi - stack.lo <= ptrdiff_t{8} * 1024 * 1024; }
 
 // A function's frame, on both ISAs: where fp points.
 struct Frame {
@@ -73,8 +73,8 @@ void write_place(Sink& out, const G* g, GStatus status, const void* here) {
 
 void dump_m(int fd, const M* m) {
   report(fd, "M%: tid=% p=% g=% lockedg=% spinning=% idle=%\n",
-             {id_of(m), m->thread.tid(), id_of(moment(m->p)), id_of(moment(m->curg)), id_of(moment(m->lockedg)), m->spinning,
-              m->on_idle_list});
+         {id_of(m), m->thread.tid(), id_of(moment(m->p)), id_of(moment(m->curg)), id_of(moment(m->lockedg)),
+          m->spinning, m->on_idle_list});
 }
 
 void dump_p(int fd, const P* p) {
@@ -85,21 +85,30 @@ void dump_p(int fd, const P* p) {
 
 const char* name_of(GStatus status) {
   switch (status) {
-    case GStatus::kDead: return "dead";
-    case GStatus::kRunnable: return "runnable";
-    case GStatus::kRunning: return "running";
-    case GStatus::kWaiting: return "waiting";
+    case GStatus::kDead:
+      return "dead";
+    case GStatus::kRunnable:
+      return "runnable";
+    case GStatus::kRunning:
+      return "running";
+    case GStatus::kWaiting:
+      return "waiting";
   }
   return "?";
 }
 
 const char* name_of(WaitReason reason) {
   switch (reason) {
-    case WaitReason::kNone: return "waiting";
-    case WaitReason::kWaitGroup: return "waitgroup";
-    case WaitReason::kJoin: return "join";
-    case WaitReason::kStaticInit: return "static initialisation";
-    case WaitReason::kForEver: return "for ever";
+    case WaitReason::kNone:
+      return "waiting";
+    case WaitReason::kWaitGroup:
+      return "waitgroup";
+    case WaitReason::kJoin:
+      return "join";
+    case WaitReason::kStaticInit:
+      return "static initialisation";
+    case WaitReason::kForEver:
+      return "for ever";
   }
   return "?";
 }
@@ -110,8 +119,9 @@ void dump_g(int fd, const G* g) {
   const GStatus status = g->status.load(std::memory_order_acquire);
   const bool waits = status == GStatus::kWaiting;
   const int64_t since = waits ? moment(g->wait_since) : 0;
-  fill(out, "goroutine % [$$", {static_cast<intptr_t>(g->id), as_value(waits ? name_of(g->wait_reason) : name_of(status)),
-                                as_value(moment(g->locked_m) != nullptr ? ", locked to thread" : "")});
+  fill(out, "goroutine % [$$",
+       {static_cast<intptr_t>(g->id), as_value(waits ? name_of(g->wait_reason) : name_of(status)),
+        as_value(moment(g->locked_m) != nullptr ? ", locked to thread" : "")});
   if (since != 0) fill(out, ", % s", {(os::nanotime() - since) / 1'000'000'000});
   fill(out, "]:$$\n\tat", {as_value(g->name[0] != 0 ? " " : ""), as_value(g->name)});
   write_place(out, g, status, __builtin_frame_address(0));

@@ -18,7 +18,8 @@ struct Cause {
 Cause likely_cause(Errno code, const os::ThreadLimits& limits) {
   if (code == Errno::resource_unavailable_try_again) {
     if (limits.pids_current >= limits.pids_max) return {"the cgroup has reached its pids.max of ", limits.pids_max};
-    if (limits.threads_now >= limits.threads_max) return {"the system has reached kernel.threads-max, ", limits.threads_max};
+    if (limits.threads_now >= limits.threads_max)
+      return {"the system has reached kernel.threads-max, ", limits.threads_max};
     if (limits.threads_now >= limits.pid_max) return {"the system has reached kernel.pid_max, ", limits.pid_max};
     if (limits.nproc != os::kUnlimited)
       return {"may need to increase max user processes (ulimit -u): RLIMIT_NPROC is ", limits.nproc};

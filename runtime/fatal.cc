@@ -29,9 +29,12 @@ void fatal(std::string_view message) {
   const int self = os::gettid();
   int who = 0;
   const bool first = reporter.compare_exchange_strong(who, self, std::memory_order_relaxed);
-  while (!first && who != self) os::futex_wait(end, 0);
-  const os::Iovec text[] = {{"fatal error: ", 13}, {message.data(), message.size()}, {"\n", 1}};
-  (void)os::writev(2, text, 3);
+  if (!first && who != self) {
+    for (;;) os::futex_wait(end, 0);
+  }
+  const char* text = message.data();
+  const os::Iovec line[] = {{"fatal error: ", 13}, {text, message.size()}, {"\n", 1}};
+  (void)os::writev(2, line, 3);
   if (!first) os::exit_group(4);
   if (report_state != nullptr) report_state();
   os::exit_group(2);

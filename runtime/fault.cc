@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: MIT
 #include "runtime/fault.h"
 
-#include <mstart/print.h>
-
 #include "os/mem.h"
 #include "os/signal.h"
+#include "runtime/report.h"
 #include "runtime/sched.h"
 
 namespace mstart::runtime {
@@ -21,12 +20,13 @@ void on_fault(int signal, void* info, void* context) {
   const G* g = getg();
   if (g != nullptr && in_guard(g->stack, address)) {
     if (g == &g->m->g0) throw_error("stack overflow on a scheduler stack");
-    eprint("runtime: goroutine {} {} has used up its stack of {} bytes (GoOptions::stack_bytes)\n", g->id,
-           std::string_view(g->name), g->stack.hi - g->stack.lo);
+    report(2, "runtime: goroutine % $ has used up its stack of % bytes (GoOptions::stack_bytes)\n",
+           {static_cast<intptr_t>(g->id), as_value(g->name), g->stack.hi - g->stack.lo});
     throw_error("stack overflow");
   }
-  eprint("unexpected fault address {:#x}: {} at pc {:#x}\n", address, signal == os::kSigBus ? "SIGBUS" : "SIGSEGV",
-         static_cast<arch::SignalContext*>(context)->pc());
+  report(2, "unexpected fault address @: $ at pc @\n",
+         {static_cast<intptr_t>(address), as_value(signal == os::kSigBus ? "SIGBUS" : "SIGSEGV"),
+          static_cast<intptr_t>(static_cast<arch::SignalContext*>(context)->pc())});
   throw_error("fault");
 }
 

@@ -28,7 +28,9 @@ void run_main() { exit_process(mstart_program()); }
 constexpr detail::ClosureType kMainType{0, 1, nullptr, [](void*) noexcept { run_main(); }, nullptr};
 
 void make_main_g() {
-  start_on_stack(&main_g, take_sized_stack(kMainStackBytes).value());
+  const Result<Stack> stack = take_sized_stack(kMainStackBytes);
+  check(stack.ok(), "no memory for main's stack");
+  start_on_stack(&main_g, *stack);
   main_g.own_stack = true;
   main_g.id = 1;
   main_g.type = &kMainType;

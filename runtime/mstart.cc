@@ -25,7 +25,12 @@ alignas(16) constinit char m0_signal_stack[32 * 1024];
 
 void use_signal_stack(M* m) {
   const size_t bytes = os::signal_stack_bytes();
-  if (m == &m0) m->signal_stack = bytes <= sizeof m0_signal_stack ? m0_signal_stack : os::map_pages(bytes).value();
+  if (m == &m0) {
+    Result<char*> larger = m0_signal_stack;
+    if (bytes > sizeof m0_signal_stack) larger = os::map_pages(bytes);
+    check(larger.ok(), "minit: no memory for a signal stack");
+    m->signal_stack = *larger;
+  }
   check(os::use_signal_stack(m->signal_stack, bytes).ok(), "minit: sigaltstack failed");
 }
 

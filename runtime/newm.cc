@@ -18,12 +18,11 @@
 // after each refusal in a row, nobody asks again. When the time is over schedule() does, or an M that waits for its locked
 // G. No wake-up is lost by it: under the lock either an idle M is seen (and used), or all Ms are awake; those run until
 // there is nothing to do, and one that is just going to sleep finds needspinning in stopm.
-#include <mstart/print.h>
-
 #include "arch/probe.h"
 #include "os/clock.h"
 #include "runtime/explain.h"
 #include "runtime/machine_slab.h"
+#include "runtime/report.h"
 #include "runtime/sched.h"
 
 namespace mstart::runtime {
@@ -129,9 +128,10 @@ Result<void> start_thread(M* m) {
   m->thread.prepare();  // nobody but the thread itself can clear it: its last touch of m (mstart.cc)
   ThreadStartRequest request{&m->g0, arch::mstart, 0};
   systemstack([](void* r) { thread_start(static_cast<ThreadStartRequest*>(r)); }, &request);
-  if (request.error == 0) return {};
+  const Errno code{request.error};
+  if (code == Errno{}) return {};
   m->thread.set_gone();
-  return Error{Errno{request.error}, "pthread_create"};
+  return Error{code, "pthread_create"};
 }
 
 // Makes the thread. False: refused, and dealt with; the M is gone then.
@@ -204,7 +204,7 @@ int64_t mReserveID() {
     sched.births_refused.fetch_add(1, std::memory_order_relaxed);
     back_off();
     if (!sched.refusal_told.exchange(true, std::memory_order_relaxed))
-      eprint("runtime: at the limit of {} threads (set_max_threads): work waits for a thread\n", sched.max_ms);
+      report(2, "runtime: at the limit of % threads (set_max_threads): work waits for a thread\n", {sched.max_ms});
     return -1;
   }
   check(sched.mnext + 1 > sched.mnext, "runtime: thread ID overflow");
@@ -303,11 +303,11 @@ void startTemplateThread() {
 // Under sched.lock, when no M runs and Gs wait for one: is there anybody who can still get a thread?
 void check_births_possible() {
   if (mcount() >= sched.max_ms) {
-    eprint("runtime: program exceeds {}-thread limit\n", sched.max_ms);
+    report(2, "runtime: program exceeds %-thread limit\n", {sched.max_ms});
     throw_error("thread exhaustion");
   }
   if (newm_handoff.state != Template::kStarted) {
-    eprint("runtime: every thread is locked to a goroutine that waits, and none could be made while one was clean\n");
+    report(2, "runtime: every thread is locked to a goroutine that waits, and none could be made while one was clean\n", {});
     throw_error("thread exhaustion");
   }
 }

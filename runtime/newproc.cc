@@ -174,11 +174,7 @@ Result<void> newproc(const ClosureType& type, void* from, const GoOptions& optio
   return {};
 }
 
-void go_failed(Error error) {
-  // Go's words for what it cannot get memory for.
-  if (error == Errno::not_enough_memory) runtime::throw_error("go: out of memory for a goroutine's stack");
-  bad_result(error);
-}
+void go_failed() { runtime::throw_error("go: out of memory for a goroutine's stack"); }
 void go_of_nil() { runtime::throw_error("go of nil func value"); }
 
 }  // namespace detail

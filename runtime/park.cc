@@ -23,7 +23,7 @@ void park_m(void* arg) {
   g->status.store(GStatus::kWaiting, std::memory_order_release);
   if (m->unlock != nullptr && !m->unlock(g, m->unlock_arg)) {
     g->status.store(GStatus::kRunnable, std::memory_order_relaxed);
-    execute(m, p, g, true);
+    return execute(m, p, g, true);
   }
   schedule_quick(m, p);
 }

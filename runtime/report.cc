@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+// One walk over the form; what is no field goes out as it is.
 #include "runtime/report.h"
 
 #include "runtime/print.h"

@@ -250,12 +250,41 @@ void wake_slow() {
   startm(p, true);
 }
 
+void execute(M* m, P* p, G* g, bool inherits_time) {
+  if (!inherits_time) ++p->schedtick;
+  check(g->status.load(std::memory_order_relaxed) == GStatus::kRunnable, "execute: bad g->status (not Grunnable)");
+  g->status.store(GStatus::kRunning, std::memory_order_relaxed);
+  g->m = m;
+  m->curg = g;
+  if (g->stack.lo == nullptr) take_stack(p, g);
+  if (m->birth != nullptr) [[unlikely]] {
+    birth_mark(m, &Birth::first_g);
+    m->birth = nullptr;
+    MSTART_PROBE2(execute, g, m);
+  }
+  setg(g);
+  arch::gogo_live(&g->sched);
+}
+
+void schedule_quick(M* m, P* p) {
+  if (m->lockedg == nullptr && m->locks == 0 && p->schedtick % kGlobalEvery != 0 &&
+      sched.retry_births_at.load(std::memory_order_relaxed) == 0) {
+    bool inherits_time;
+    G* g = p->runq.get(&inherits_time);
+    if (g != nullptr) {
+      if (g->locked_m == nullptr) return execute(m, p, g, inherits_time);
+      startlockedm(g);
+    }
+  }
+  schedule();
+}
+
 void schedule() {
   M* m = getg()->m;
   check(m->locks == 0, "schedule: holding locks");
   if (m->lockedg != nullptr) {
     stoplockedm();
-    execute(m, m->p, m->lockedg, false);  // never schedules another G
+    return execute(m, m->p, m->lockedg, false);  // never schedules another G
   }
   for (;;) {
     if (sched.retry_births_at.load(std::memory_order_relaxed) != 0) [[unlikely]]
@@ -264,7 +293,7 @@ void schedule() {
     bool inherits_time;
     G* g = find_runnable(&inherits_time);
     if (m->spinning) resetspinning(m);
-    if (g->locked_m == nullptr) execute(m, m->p, g, inherits_time);
+    if (g->locked_m == nullptr) return execute(m, m->p, g, inherits_time);
     startlockedm(g);  // gives it this P; then we look again
   }
 }

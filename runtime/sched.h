@@ -51,7 +51,7 @@ extern P p0;
 extern RwLock exec_lock;  // read side: a thread is being made
 
 // sched.cc: Gs on Ps.
-[[noreturn]] void schedule();
+void schedule();  // does not return; see execute.h
 void wake_slow();
 inline void wakep() {
   if (sched.idle.look().wants_wake()) [[unlikely]]  // [wake:B]

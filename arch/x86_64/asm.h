@@ -2,7 +2,11 @@
 // What every .S file of this folder begins and ends with.
 #pragma once
 
-	.cfi_sections .debug_frame
+// For debuggers and perf, who read it from the file. Programs do not carry it: nothing of ours unwinds.
+#ifndef CFI_SECTIONS
+#define CFI_SECTIONS .debug_frame
+#endif
+	.cfi_sections CFI_SECTIONS
 
 #define FUNCTION(name)       \
   .section .text.name, "ax", @progbits; \

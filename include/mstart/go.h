@@ -45,7 +45,7 @@ inline constexpr size_t kInlineClosure = 96;  // larger function objects are on 
 
 // Go's newproc: makes a G of the function object at `from` and queues it.
 Result<void> newproc(const ClosureType& type, void* from, const GoOptions& options, AtEnd at_end);
-[[noreturn]] void go_failed(Error error);
+[[noreturn]] void go_failed();
 [[noreturn]] void go_of_nil();
 
 template <class F>
@@ -100,7 +100,7 @@ template <class F>
 void go(const GoOptions& options, F&& f) {
   const auto r = detail::start(static_cast<F&&>(f), options);
   if (!r) [[unlikely]]
-    detail::go_failed(r.error());
+    detail::go_failed();
 }
 template <class F>
 void go(F&& f) {
@@ -282,7 +282,7 @@ auto spawn(const GoOptions& options, F&& f) -> Task<std::invoke_result_t<std::de
     void operator()() { state->run(); }
   };
   const auto r = detail::start(Body(state), options, {detail::task_ended, static_cast<detail::TaskState*>(state)});
-  if (!r) detail::go_failed(r.error());
+  if (!r) detail::go_failed();
   return Task<T>(state);
 }
 template <class F>
@@ -317,7 +317,7 @@ template <class F>
 void WaitGroup::go(const GoOptions& options, F&& f) {
   add(1);
   const auto r = detail::start(static_cast<F&&>(f), options, {[](void* group) { static_cast<WaitGroup*>(group)->done(); }, this});
-  if (!r) detail::go_failed(r.error());
+  if (!r) detail::go_failed();
 }
 template <class F>
 void WaitGroup::go(F&& f) {

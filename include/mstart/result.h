@@ -201,7 +201,7 @@ class [[nodiscard]] Result {
     requires(std::is_convertible_v<U, T> && !std::is_same_v<std::remove_cvref_t<U>, Error> &&
              !std::is_same_v<std::remove_cvref_t<U>, Result>)
   constexpr Result(U&& value) : outcome_(std::in_place, std::forward<U>(value)) {}
-  constexpr Result(Error error) : outcome_(error) {
+  [[gnu::always_inline]] constexpr Result(Error error) : outcome_(error) {
     if (ok()) detail::bad_result(error);
   }
 
@@ -214,16 +214,16 @@ class [[nodiscard]] Result {
     return {outcome_.code, outcome_.call};
   }
 
-  constexpr T& value() & { return need_value(), outcome_.value; }
-  constexpr const T& value() const& { return need_value(), outcome_.value; }
-  constexpr T&& value() && { return need_value(), std::move(outcome_.value); }
-  constexpr const T&& value() const&& { return need_value(), std::move(outcome_.value); }
-  constexpr T& operator*() & { return value(); }
-  constexpr const T& operator*() const& { return value(); }
-  constexpr T&& operator*() && { return std::move(*this).value(); }
-  constexpr const T&& operator*() const&& { return std::move(*this).value(); }
-  constexpr T* operator->() { return std::addressof(value()); }
-  constexpr const T* operator->() const { return std::addressof(value()); }
+  [[gnu::always_inline]] constexpr T& value() & { return need_value(), outcome_.value; }
+  [[gnu::always_inline]] constexpr const T& value() const& { return need_value(), outcome_.value; }
+  [[gnu::always_inline]] constexpr T&& value() && { return need_value(), std::move(outcome_.value); }
+  [[gnu::always_inline]] constexpr const T&& value() const&& { return need_value(), std::move(outcome_.value); }
+  [[gnu::always_inline]] constexpr T& operator*() & { return value(); }
+  [[gnu::always_inline]] constexpr const T& operator*() const& { return value(); }
+  [[gnu::always_inline]] constexpr T&& operator*() && { return std::move(*this).value(); }
+  [[gnu::always_inline]] constexpr const T&& operator*() const&& { return std::move(*this).value(); }
+  [[gnu::always_inline]] constexpr T* operator->() { return std::addressof(value()); }
+  [[gnu::always_inline]] constexpr const T* operator->() const { return std::addressof(value()); }
 
   template <class U = T>
   constexpr T value_or(U&& other) const& {
@@ -249,7 +249,7 @@ class [[nodiscard]] Result<void> {
   using value_type = void;
 
   constexpr Result() = default;
-  constexpr Result(Error error) : error_(error) {
+  [[gnu::always_inline]] constexpr Result(Error error) : error_(error) {
     if (ok()) detail::bad_result(error);
   }
 
