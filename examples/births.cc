@@ -95,13 +95,19 @@ void collect(const std::string& directory, std::vector<std::string>& files) {
   (void)raw_syscall(SYS_close, *fd);
 }
 
-// Each birth has some work beside it, as in a real program: the parent counts a file while the thread comes to be.
+// Each birth has some work beside it, as in a real program: main goes on counting while the thread comes to be. (Were it to
+// wait instead, its own thread would run the G, and die of it. With one P it must.)
 void make_births(const std::vector<std::string>& texts) {
   Count beside;
+  size_t next = 0;
   for (int i = 0; i < kBirths; ++i) {
+    std::atomic<bool> born{false};
     Scope one;
-    one.go([] { lock_thread(); });  // ends locked: takes its thread with it
-    beside.line(texts[static_cast<size_t>(i) % texts.size()]);
+    one.go([&born] {
+      born.store(true, std::memory_order_relaxed);
+      lock_thread();  // ends locked: takes its thread with it
+    });
+    for (; procs() > 1 && !born.load(std::memory_order_relaxed); next = (next + 1) % texts.size()) beside.line(texts[next]);
   }
 }
 

@@ -47,13 +47,14 @@ struct Frame {
 // may have left anything in fp.
 void write_frames(Sink& out, const Stack& stack, const void* pc, const void* fp) {
   constexpr int kMostFrames = 16;
+  constexpr intptr_t kLowest = 4096;  // no code is below it
   const char* lo = stack.lo;
   for (int i = 0; i < kMostFrames; ++i) {
     if (pc != nullptr) fill(out, " @", {as_value(pc)});
     const auto* frame = static_cast<const Frame*>(fp);
     if (fp < lo || fp > stack.hi - sizeof(Frame) || as_value(fp) % alignof(Frame) != 0) return;
     pc = frame->return_address;
-    if (pc == nullptr) return;
+    if (as_value(pc) < kLowest) return;
     fp = frame->caller;
     lo = reinterpret_cast<const char*>(frame + 1);
   }
@@ -62,23 +63,26 @@ void write_frames(Sink& out, const Stack& stack, const void* pc, const void* fp)
 // Where g is: nothing for one that has not run yet (no stack), or that runs on another thread.
 void write_place(Sink& out, const G* g, GStatus status, const void* here) {
   const Stack stack{moment(g->stack.lo), moment(g->stack.hi)};
-  if (stack.lo == nullptr) return;
-  if (g == current_g()) {
-    if (here >= stack.lo && here < stack.hi) return write_frames(out, stack, nullptr, here);
-  } else if (status == GStatus::kRunning || !has_lasting_stack(stack)) {
-    return;
-  }
-  write_frames(out, stack, moment(g->sched.pc), moment(g->sched.fp));
+  const bool is_current = g == current_g();
+  if (stack.lo == nullptr || (!is_current && (status == GStatus::kRunning || !has_lasting_stack(stack)))) return;
+  fill(out, "\n\tat", {});
+  if (is_current && here >= stack.lo && here < stack.hi)
+    write_frames(out, stack, nullptr, here);
+  else
+    write_frames(out, stack, moment(g->sched.pc), moment(g->sched.fp));
 }
 
 void dump_m(int fd, const M* m) {
-  report(fd, "M%: tid=% p=% g=% lockedg=% spinning=% idle=%\n",
-         {id_of(m), m->thread.tid(), id_of(moment(m->p)), id_of(moment(m->curg)), id_of(moment(m->lockedg)),
-          m->spinning, m->on_idle_list});
+  int tid = m->thread.tid();
+  if (m == &m0 && tid == 0) tid = os::getpid();  // the first thread has the process's number
+  report(fd, "M%: tid=% p=% g=% lockedg=%$$\n",
+         {id_of(m), tid, id_of(moment(m->p)), id_of(moment(m->curg)), id_of(moment(m->lockedg)),
+          as_value(m->spinning ? " spinning" : ""), as_value(m->on_idle_list ? " idle" : "")});
 }
 
 void dump_p(int fd, const P* p) {
-  report(fd, "P%: m=% runq=%\n", {id_of(p), id_of(p->m.load(std::memory_order_relaxed)), p->runq.size()});
+  const M* m = p->m.load(std::memory_order_relaxed);
+  report(fd, "P%: $ m=% runq=%\n", {id_of(p), as_value(m != nullptr ? "running" : "idle"), id_of(m), p->runq.size()});
 }
 
 }  // namespace
@@ -123,9 +127,9 @@ void dump_g(int fd, const G* g) {
        {static_cast<intptr_t>(g->id), as_value(waits ? name_of(g->wait_reason) : name_of(status)),
         as_value(moment(g->locked_m) != nullptr ? ", locked to thread" : "")});
   if (since != 0) fill(out, ", % s", {(os::nanotime() - since) / 1'000'000'000});
-  fill(out, "]:$$\n\tat", {as_value(g->name[0] != 0 ? " " : ""), as_value(g->name)});
+  fill(out, "]:$$", {as_value(g->name[0] != 0 ? " " : ""), as_value(g->name)});
   write_place(out, g, status, __builtin_frame_address(0));
-  fill(out, "\n\tcreated at @\n", {as_value(g->created_at)});
+  fill(out, g->created_at != nullptr ? "\n\tcreated at @\n" : "\n", {as_value(g->created_at)});
   detail::write_all(fd, out.text());
 }
 

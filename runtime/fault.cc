@@ -18,8 +18,9 @@ bool in_guard(const Stack& stack, uintptr_t address) {
 void on_fault(int signal, void* info, void* context) {
   const auto address = reinterpret_cast<uintptr_t>(static_cast<os::FaultInfo*>(info)->address);
   const G* g = getg();
+  // A G may be on its M's system stack (systemstack), under its own name.
+  if (g != nullptr && in_guard(g->m->g0.stack, address)) throw_error("stack overflow on a scheduler stack");
   if (g != nullptr && in_guard(g->stack, address)) {
-    if (g == &g->m->g0) throw_error("stack overflow on a scheduler stack");
     report(2, "runtime: goroutine % $ has used up its stack of % bytes (GoOptions::stack_bytes)\n",
            {static_cast<intptr_t>(g->id), as_value(g->name), g->stack.hi - g->stack.lo});
     throw_error("stack overflow");

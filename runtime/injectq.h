@@ -27,6 +27,19 @@ class InjectQueue {
     return t;
   }
 
+  // Takes out the first that `wanted` says yes to; null: none.
+  T* pop_if(bool (*wanted)(const T*)) {
+    for (T** at = &first_; *at != nullptr; at = &((*at)->*kLink)) {
+      T* t = *at;
+      if (!wanted(t)) continue;
+      *at = t->*kLink;
+      if (*at == nullptr) end_ = at;
+      set_size(size() - 1);
+      return t;
+    }
+    return nullptr;
+  }
+
   uint32_t size() const { return size_.load(std::memory_order_seq_cst); }  // [wake:D]
 
  private:

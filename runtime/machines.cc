@@ -159,15 +159,8 @@ void stoplockedm() {
   M* m = getg()->m;
   check(m->lockedg != nullptr && m->lockedg->locked_m == m, "stoplockedm: inconsistent locking");
   if (m->p != nullptr) handoffp(releasep());
-  incidlelocked(1);
-  // While births are refused, and Gs wait for an M and a P is free for it, this may be the one thread that can ask again.
-  // Otherwise there are Ms that run, and they will.
-  for (int64_t at; (at = sched.retry_births_at.load(std::memory_order_relaxed)) != 0 && any_runnable() &&
-                   sched.idle.look().wants_wake();) {
-    if (notetsleep(m->park, at)) break;
-    retry_births();
-  }
-  notesleep(m->park);
+  incidlelocked();
+  notesleep_or_retry(m->park);
   m->park.clear();
   check(m->lockedg->status.load(std::memory_order_relaxed) == GStatus::kRunnable, "stoplockedm: not runnable");
   acquire_nextp(m);
@@ -175,15 +168,33 @@ void stoplockedm() {
 
 // g is locked to another M: gives that one our P and sleeps.
 void startlockedm(G* g) {
-  M* self = getg()->m;
-  M* m = g->locked_m;
-  check(m != self, "startlockedm: locked to me");
-  check(m->nextp == nullptr, "startlockedm: m has p");
-  // An M that waits for its locked G does not look for work: counted out before it can run.
-  incidlelocked(-1);
-  m->nextp = releasep();
-  notewakeup(m->park);
+  check(g->locked_m != getg()->m, "startlockedm: locked to me");
+  P* p = releasep();
+  {
+    LockGuard guard(sched.lock);
+    wake_locked(g, p);
+  }
   stopm();
+}
+
+// Under sched.lock. The M that g is locked to waits for it, or is about to: from now on it runs.
+void wake_locked(G* g, P* p) {
+  M* m = g->locked_m;
+  check(m->nextp == nullptr, "startlockedm: m has p");
+  --sched.nmidlelocked;
+  m->nextp = p;
+  notewakeup(m->park);
+}
+
+// Sleeps until woken. While births are refused, and Gs wait for an M and a P is free for it, this may be the one thread that
+// can ask again, so it does when it is time; otherwise there are Ms that run, and they will.
+void notesleep_or_retry(os::Note& note) {
+  for (int64_t at; (at = sched.retry_births_at.load(std::memory_order_relaxed)) != 0 && any_runnable() &&
+                   sched.idle.look().wants_wake();) {
+    if (notetsleep(note, at)) return;
+    retry_births();
+  }
+  notesleep(note);
 }
 
 void acquirep(P* p) {
@@ -234,10 +245,10 @@ void become_spinning() {
 // mstartfn of an M that is born spinning; the spinner was counted by who asked for it.
 void mspinning() { getg()->m->spinning = true; }
 
-void incidlelocked(int64_t n) {
+void incidlelocked() {
   LockGuard guard(sched.lock);
-  sched.nmidlelocked += n;
-  if (n > 0) checkdead();
+  ++sched.nmidlelocked;
+  checkdead();
 }
 
 // The last birth was refused: when the back-off is over, tries again if there is work for one.

@@ -115,7 +115,7 @@ Result<void> newosproc(M* m) {
 
 // The M of a birth that the kernel refused: its memory back, its P back, its spinner counted out.
 void refuse_m(M* m, P* p, bool spinning, const Error& error) {
-  if (!sched.refusal_told.exchange(true, std::memory_order_relaxed)) explain_refused_thread(error, mcount());
+  if (!sched.refusal_told.exchange(true, std::memory_order_relaxed)) explain_refused_thread(error, mcount() - 1);
   LockGuard guard(sched.lock);
   free_m(m);
   sched.births_refused.fetch_add(1, std::memory_order_relaxed);
@@ -166,7 +166,7 @@ void templateThread() {
       newm_handoff.waiting = true;
       newm_handoff.wake.clear();
       newm_handoff.lock.unlock();
-      notesleep(newm_handoff.wake);
+      notesleep_or_retry(newm_handoff.wake);
       continue;
     }
     newm_handoff.lock.unlock();
@@ -242,7 +242,11 @@ void birth_refused(P* p, bool spinning) {
   if (p != nullptr) {
     bool inherits_time;
     while (G* g = p->runq.get(&inherits_time)) sched.runq.push(g);
-    pidleput(p);
+    // A G that is locked has a thread: its M sleeps in stoplockedm, or is on its way there. It gets the P.
+    if (G* g = sched.runq.pop_if([](const G* candidate) { return candidate->locked_m != nullptr; }))
+      wake_locked(g, p);
+    else
+      pidleput(p);
   }
   if (spinning) check(sched.idle.sub_spinning() != 0, "startm: negative nmspinning");
   sched.idle.need_spinning();
@@ -256,7 +260,7 @@ bool newm(void (*fn)(), P* p, int64_t id) {
   M* m = allocm(p, fn, id);
   if (m == nullptr) {
     const Error error{Errno::not_enough_memory, "mmap"};
-    if (!sched.refusal_told.exchange(true, std::memory_order_relaxed)) explain_refused_thread(error, mcount());
+    if (!sched.refusal_told.exchange(true, std::memory_order_relaxed)) explain_refused_thread(error, mcount() - 1);
     LockGuard guard(sched.lock);
     ++sched.nmgone;
     sched.births_refused.fetch_add(1, std::memory_order_relaxed);

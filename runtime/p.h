@@ -48,6 +48,7 @@ struct alignas(64) P {
   std::atomic<PStatus> status{PStatus::kIdle};
   uint32_t id = 0;
   uint32_t schedtick = 0;       // one more each time slice
+  uint32_t inherited = 0;       // Gs in a row that ran in the slice of the one before
   uint64_t next_goid = 0;       // [next_goid, end_goid): ids to give out
   uint64_t end_goid = 0;
   GList free_gs;                // dead Gs

@@ -59,6 +59,22 @@ uint32_t next_random(M* m) {
   return (word >> 22) ^ word;
 }
 
+// The next G of p's queue. Two Gs that ready each other by turns pass runnext to and fro and share one slice for ever: after
+// some turns the ring's head has its turn, in a slice of its own.
+G* next_local(P* p, bool* inherits_time) {
+  constexpr uint32_t kMostInherited = 64;
+  if (p->inherited < kMostInherited) [[likely]] {
+    G* g = p->runq.get(inherits_time);
+    p->inherited = *inherits_time ? p->inherited + 1 : 0;
+    return g;
+  }
+  p->inherited = 0;
+  G* g = p->runq.get_head();
+  if (g == nullptr) g = p->runq.get(inherits_time);
+  *inherits_time = false;
+  return g;
+}
+
 // All Ps once, from a random one on, in steps that have no divisor in common with their number.
 class RandomOrder {
  public:
@@ -176,7 +192,7 @@ G* find_runnable(bool* inherits_time) {
     if (p->schedtick % kGlobalEvery == 0) {
       if (G* g = take_global_locked(p, 1)) return g;
     }
-    if (G* g = p->runq.get(inherits_time)) return g;
+    if (G* g = next_local(p, inherits_time)) return g;
     if (G* g = take_global_locked(p, RunQueue<G>::kHalf)) return g;
     if (sched.procs.load(std::memory_order_relaxed) == 0) make_ps();  // parked before the first go()
 
@@ -270,7 +286,7 @@ void schedule_quick(M* m, P* p) {
   if (m->lockedg == nullptr && m->locks == 0 && p->schedtick % kGlobalEvery != 0 &&
       sched.retry_births_at.load(std::memory_order_relaxed) == 0) {
     bool inherits_time;
-    G* g = p->runq.get(&inherits_time);
+    G* g = next_local(p, &inherits_time);
     if (g != nullptr) {
       if (g->locked_m == nullptr) return execute(m, p, g, inherits_time);
       startlockedm(g);

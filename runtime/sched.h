@@ -72,7 +72,9 @@ void pidleput(P* p);
 void become_spinning();
 void mspinning();
 void retry_births();
-void incidlelocked(int64_t n);
+void incidlelocked();
+void wake_locked(G* g, P* p);
+void notesleep_or_retry(os::Note& note);
 void checkdead();
 
 // procs.cc

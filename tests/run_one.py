@@ -7,6 +7,7 @@
 The head comment of SOURCE may hold lines of the form `// KEY: value`:
     args:    what to pass                      env:     NAME=VALUE, may be repeated
     status:  the exit status, 0 if not said    stdout, stderr: a text that must occur; may be repeated
+    once:    a text that must occur on stderr exactly once; may be repeated
     no-stderr:  nothing may be written there   skip-qemu:  why it cannot run under qemu-user
     times:   how often to run it               timeout: seconds for each run (60)
     cases:   words; it runs once for each, which is its argument, or stands for {case} in the other lines
@@ -47,6 +48,8 @@ def run(command, said, environment):
         wrong.append(f"exit status {done.returncode}")
     for stream, text in (("stdout", done.stdout), ("stderr", done.stderr)):
         wrong += [f"{stream} does not say {part!r}" for part in said.get(stream, []) if part not in text]
+    wrong += [f"stderr says {part!r} {done.stderr.count(part)} times" for part in said.get("once", [])
+              if done.stderr.count(part) != 1]
     if "no-stderr" in said and done.stderr:
         wrong.append("something on stderr")
     if wrong:

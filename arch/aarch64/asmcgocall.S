@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// A call on another stack. The frame pointer stays on the old one, so unwinders walk from the one to the other.
+// A call on another stack. The frame pointer stays on the old one, so unwinders walk from the one to the other. gdb takes a
+// caller's frame below its callee's for a corrupt stack, unless the caller is called __morestack.
 #include "asm.h"
 
 // void asmcgocall(void (*fn)(void*) x0, void* arg x1, void* sp x2)
@@ -15,7 +16,10 @@ FUNCTION(mstart_asmcgocall)
 	mov	sp, x2
 	mov	x16, x0
 	mov	x0, x1
+	.type	__morestack, %function
+__morestack:
 	blr	x16
+	.size	__morestack, . - __morestack
 	mov	sp, x29
 	ldp	x29, x30, [sp], #16
 	.cfi_def_cfa sp, 0

@@ -1,0 +1,21 @@
+// SPDX-License-Identifier: MIT
+// Gs that wait for ever with their threads locked are a deadlock like any other (Go's LockedDeadlock, LockedDeadlock2).
+// cases: main other both
+// status: 2
+// stderr: fatal error: all goroutines are asleep - deadlock!
+// timeout: 20
+#include "expect.h"
+
+using namespace mstart;
+
+int main(int argc, char** argv) {
+  const std::string_view which = which_case(argc, argv);
+  if (which != "main") {
+    go([] {
+      lock_thread();
+      wait_for_ever();
+    });
+  }
+  if (which != "other") lock_thread();
+  wait_for_ever();
+}
