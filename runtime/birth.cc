@@ -167,9 +167,8 @@ double ns_per_cycle() {
 }  // namespace
 
 void record_births() {
-  const auto memory = os::map_backed(kRecords * sizeof(Birth));
-  if (!memory) return;
-  records.all = reinterpret_cast<Birth*>(*memory);
+  records.all = reinterpret_cast<Birth*>(os::map_backed(kRecords * sizeof(Birth)).value_or(nullptr));
+  if (records.all == nullptr) return;
   records.start = now();
   births_recorded = true;
 }
@@ -224,11 +223,11 @@ void report_births(int fd) {
   if (!births_recorded) return;
   const uint32_t asked = records.asked.load(std::memory_order_relaxed);
   const uint32_t count = asked < kRecords ? asked : kRecords;
-  const auto memory = os::map_pages(kTextBytes + births_scratch(count) * sizeof(int64_t));
-  if (!memory) return;
-  Sink out({*memory, kTextBytes});
+  char* memory = os::map_pages(kTextBytes + births_scratch(count) * sizeof(int64_t)).value_or(nullptr);
+  if (memory == nullptr) return;
+  Sink out({memory, kTextBytes});
   format_births(out, records.all, count, asked - count, ns_per_cycle(),
-                reinterpret_cast<int64_t*>(*memory + kTextBytes));
+                reinterpret_cast<int64_t*>(memory + kTextBytes));
   detail::write_all(fd, out.text());
 }
 

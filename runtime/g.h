@@ -58,7 +58,4 @@ struct G {
 [[gnu::always_inline]] inline G* getg() { return static_cast<G*>(arch::load_g()); }
 [[gnu::always_inline]] inline void setg(G* g) { arch::store_g(g); }
 
-// The current G, which must be one: for every entry of the API that needs it.
-G* user_g();
-
 }  // namespace mstart::runtime

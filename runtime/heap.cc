@@ -11,6 +11,7 @@
 
 #include <mstart/go.h>
 
+#include <atomic>
 #include <bit>
 #include <cstdint>
 #include <utility>
@@ -53,7 +54,7 @@ static_assert(sizeof(Span) <= kHead);
 struct SizeIndex {
   unsigned shift, step;
   explicit SizeIndex(size_t bytes) {
-    const auto above = static_cast<unsigned>((bytes - (bytes != 0)) / kUnit);  // size in units, less one
+    const auto above = static_cast<unsigned>((bytes - 1) / kUnit);  // size in units, less one
     shift = above < 8 ? 0 : static_cast<unsigned>(std::bit_width(above)) - 3;
     step = above >> shift;
   }
@@ -62,11 +63,14 @@ struct SizeIndex {
 };
 constexpr size_t kSizes = 36;  // SizeIndex(kLargest).index() + 1
 
-// Apart from the lock, whose rank is not 0, so that they take no room in the file.
 constinit Lock lock{Rank::kHeap};
 constinit SizeClass size_classes[kSizes];
 constinit char* next_span = nullptr;  // [next_span, spans_end): what is left of the newest chunk
 constinit char* spans_end = nullptr;
+
+// Mappings of large blocks. An munmap comes before the mmap that is given the same addresses, but only the kernel knows
+// that; this is where the language (and ThreadSanitizer) can see it.
+constinit std::atomic<size_t> large_blocks{0};
 
 // Under the lock. Null: no memory.
 char* take_span() {
@@ -103,6 +107,7 @@ void* alloc_large(size_t bytes, size_t align) {
   const size_t mapped = kSpan + head + bytes;
   const Result<char*> mapping = os::map_pages(mapped);
   if (!mapping) return nullptr;
+  large_blocks.fetch_add(1, std::memory_order_acquire);  // [heap:A]
   char* span = os::align_up(*mapping, kSpan);
   *reinterpret_cast<Span*>(span) = {nullptr, 0, 0, *mapping, mapped};
   return span + head;
@@ -112,6 +117,7 @@ void* alloc_large(size_t bytes, size_t align) {
 
 void* heap_alloc(size_t bytes, size_t align) {
   if (bytes > PTRDIFF_MAX || align > kMaxAlign) return nullptr;
+  if (bytes == 0) bytes = 1;  // an address of its own
   const size_t with_slack = align <= kUnit ? bytes : bytes + align - kUnit;
   if (with_slack > kLargest) return alloc_large(bytes, align);
   auto* block = static_cast<char*>(alloc_small(with_slack));
@@ -123,7 +129,10 @@ void heap_free(void* p) {
   const auto address = reinterpret_cast<uintptr_t>(p);
   auto* span = reinterpret_cast<Span*>(address & ~(kSpan - 1));
   if (span->blocks == nullptr) {
-    (void)os::munmap(span->mapping, span->mapped);
+    char* const mapping = span->mapping;
+    const size_t mapped = span->mapped;
+    large_blocks.fetch_sub(1, std::memory_order_release);  // [heap:B]
+    (void)os::munmap(mapping, mapped);
     return;
   }
   const uint64_t offset = (address & (kSpan - 1)) - kHead;

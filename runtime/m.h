@@ -9,6 +9,7 @@
 #include "os/clone.h"
 #include "os/note.h"
 #include "runtime/birth.h"
+#include "runtime/check.h"
 #include "runtime/g.h"
 
 namespace mstart::runtime {
@@ -59,6 +60,13 @@ struct alignas(64) M {
 inline void birth_mark(M* m, uint64_t Birth::*phase) {
   if (m->birth != nullptr) [[unlikely]]
     m->birth->*phase = arch::cycles();
+}
+
+// The current G, which must be one: for every entry of the API that needs it.
+inline G* user_g() {
+  G* g = getg();
+  check(g != nullptr && g != &g->m->g0, "mstart called without a goroutine");
+  return g;
 }
 
 // The first thread. Its g0's stack is the kernel's.

@@ -103,7 +103,7 @@ Result<G*> newproc1(const detail::ClosureType& type, void* from, const GoOptions
 }
 
 // On g0: the G's last.
-void goexit0(void* arg) {
+[[gnu::hot]] void goexit0(void* arg) {
   G* g = static_cast<G*>(arg);
   M* m = g->m;
   P* p = m->p;
@@ -128,7 +128,7 @@ void goexit0(void* arg) {
 }
 
 // On the G, when its function has returned or has called goexit.
-[[noreturn]] void goexit1() {
+[[noreturn, gnu::hot]] void goexit1() {
   G* g = getg();
   drop_closure(g);
   if (g->at_end.fn != nullptr) g->at_end.fn(g->at_end.arg);
@@ -144,12 +144,6 @@ extern "C" [[noreturn]] void mstart_gmain() {
   G* g = getg();
   g->type->invoke(g->closure);
   goexit1();
-}
-
-G* user_g() {
-  G* g = getg();
-  check(g != nullptr && g != &g->m->g0, "mstart called without a goroutine");
-  return g;
 }
 
 }  // namespace mstart::runtime

@@ -13,7 +13,7 @@ namespace mstart::runtime {
 namespace {
 
 // On g0.
-void park_m(void* arg) {
+[[gnu::hot]] void park_m(void* arg) {
   G* g = static_cast<G*>(arg);
   M* m = g->m;
   P* p = m->p;
@@ -28,7 +28,7 @@ void park_m(void* arg) {
   schedule_quick(m, p);
 }
 
-void yield_m(void* arg) {
+[[gnu::hot]] void yield_m(void* arg) {
   G* g = static_cast<G*>(arg);
   M* m = g->m;
   P* p = m->p;

@@ -266,7 +266,8 @@ void wake_slow() {
   startm(p, true);
 }
 
-void execute(M* m, P* p, G* g, bool inherits_time) {
+// Inline: compilers see that it does not return, and would call it.
+[[noreturn, gnu::always_inline]] static inline void execute_here(M* m, P* p, G* g, bool inherits_time) {
   if (!inherits_time) ++p->schedtick;
   check(g->status.load(std::memory_order_relaxed) == GStatus::kRunnable, "execute: bad g->status (not Grunnable)");
   g->status.store(GStatus::kRunning, std::memory_order_relaxed);
@@ -282,13 +283,15 @@ void execute(M* m, P* p, G* g, bool inherits_time) {
   arch::gogo_live(&g->sched);
 }
 
+void execute(M* m, P* p, G* g, bool inherits_time) { execute_here(m, p, g, inherits_time); }
+
 void schedule_quick(M* m, P* p) {
   if (m->lockedg == nullptr && m->locks == 0 && p->schedtick % kGlobalEvery != 0 &&
       sched.retry_births_at.load(std::memory_order_relaxed) == 0) {
     bool inherits_time;
     G* g = next_local(p, &inherits_time);
     if (g != nullptr) {
-      if (g->locked_m == nullptr) return execute(m, p, g, inherits_time);
+      if (g->locked_m == nullptr) execute_here(m, p, g, inherits_time);
       startlockedm(g);
     }
   }

@@ -5,6 +5,7 @@
 
 #include "runtime/check.h"
 #include "runtime/heap.h"
+#include "runtime/m.h"
 #include "runtime/sema.h"
 
 namespace mstart::inline v0 {

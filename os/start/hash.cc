@@ -3,7 +3,6 @@
 // libstdc++'s, which promises none).
 #include <cstddef>
 #include <cstdint>
-#include <cstring>
 #include <functional>
 
 namespace {
@@ -22,10 +21,10 @@ size_t std::_Hash_bytes(const void* data, size_t size, size_t seed) {
   uint64_t hash = mix(seed, size);
   uint64_t word = 0;
   for (; size > sizeof word; p += sizeof word, size -= sizeof word) {
-    std::memcpy(&word, p, sizeof word);
+    __builtin_memcpy(&word, p, sizeof word);
     hash = mix(hash, word);
   }
   word = 0;
-  std::memcpy(&word, p, size);
+  if (size != 0) __builtin_memcpy(&word, p, size);
   return mix(mix(hash, word), 0);
 }

@@ -93,7 +93,7 @@ void protect_relro(const LoadedImage& loaded) {
   char* block = align_up(static_cast<char*>(__builtin_alloca(size + align)), align);
   __builtin_memset(block, 0, size);
   void* tp = block + arch::tls_before_tp(image);
-  __builtin_memcpy(arch::tls_image_at(tp, image), image.data, image.file_size);
+  if (image.file_size != 0) __builtin_memcpy(arch::tls_image_at(tp, image), image.data, image.file_size);
   arch::tls_init_tcb(tp, process_start.canary);
   if (&__stack_chk_guard != nullptr) __stack_chk_guard = process_start.canary;
   arch::set_thread_pointer(tp);
