@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 // A thread's birth: from before go() to the first statement of the G, on an M made for it. There is an idle P and no idle
-// M, so go() clones one, which finds the G in its creator's queue. The creator then blocks its thread (and P) on the tid
-// word until the kernel has cleared it: the G locks its thread and ends, so the thread ends too, and the next birth needs
-// a new one. A G that came to run on a thread that was there before is no sample; how many there were is said.
+// M, so go() clones one, which finds the G in its creator's queue. The creator then blocks its thread (and P) until the G
+// has run, and on the tid word until the kernel has cleared it: the G locks its thread and ends, so the thread ends too, and
+// the next birth needs a new one. A G that ran on a thread that was there before is no sample; how many there were is said.
 #include <linux/futex.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
@@ -24,6 +24,8 @@ int main(int argc, char** argv) {
     if (std::string_view(argv[i]) == "--rest") std::from_chars(value.data(), value.data() + value.size(), rest_us);
   }
   set_procs(2);
+  lock_thread();  // the first one makes the template thread: not while we measure
+  unlock_thread();
   Latencies births(n);
   uint64_t stale = 0;
   while (!births.enough()) {
@@ -33,7 +35,8 @@ int main(int argc, char** argv) {
     }
     struct Shared {
       uint64_t born = 0;
-      std::atomic<runtime::M*> m{nullptr};
+      runtime::M* m = nullptr;
+      os::Note ran;
     } shared;
     const uint64_t before = stats().ms_created;
     if (mark) (void)raw_syscall(SYS_getppid);
@@ -42,14 +45,13 @@ int main(int argc, char** argv) {
       shared.born = arch::cycles();
       if (mark) (void)raw_syscall(SYS_getpgid, 0);
       lock_thread();
-      shared.m.store(runtime::getg()->m, std::memory_order_release);
+      shared.m = runtime::getg()->m;
+      (void)shared.ran.wake();
     });
-    // The M that is being born is the last one in allm.
-    runtime::M* m = runtime::sched.allm.load(std::memory_order_acquire);
-    for (int tid; m != &runtime::m0 && (tid = m->thread.tid()) != 0;)
-      (void)raw_syscall(SYS_futex, m->thread.address(), FUTEX_WAIT, tid, nullptr);
-    while (shared.m.load(std::memory_order_acquire) == nullptr) yield();
-    if (shared.m == m && stats().ms_created == before + 1)
+    shared.ran.sleep();
+    for (int tid; (tid = shared.m->thread.tid()) != 0;)
+      (void)raw_syscall(SYS_futex, shared.m->thread.address(), FUTEX_WAIT, tid, nullptr);
+    if (stats().ms_created == before + 1)
       births.add(shared.born - t0);
     else
       ++stale;

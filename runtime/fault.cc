@@ -17,7 +17,10 @@ bool in_guard(const Stack& stack, uintptr_t address) {
 // On the alternate stack of the thread that faulted, all signals masked.
 void on_fault(int signal, void* info, void* context) {
   const auto address = reinterpret_cast<uintptr_t>(static_cast<os::FaultInfo*>(info)->address);
-  const G* g = getg();
+  G* g = getg();
+  const auto* at = static_cast<arch::SignalContext*>(context);
+  if (g != nullptr)  // where the report shall begin; this G does not go on
+    g->sched = {reinterpret_cast<void*>(at->sp()), reinterpret_cast<void*>(at->pc()), reinterpret_cast<void*>(at->fp())};
   // A G may be on its M's system stack (systemstack), under its own name.
   if (g != nullptr && in_guard(g->m->g0.stack, address)) throw_error("stack overflow on a scheduler stack");
   if (g != nullptr && in_guard(g->stack, address)) {
@@ -27,7 +30,7 @@ void on_fault(int signal, void* info, void* context) {
   }
   report(2, "unexpected fault address @: $ at pc @\n",
          {static_cast<intptr_t>(address), as_value(signal == os::kSigBus ? "SIGBUS" : "SIGSEGV"),
-          static_cast<intptr_t>(static_cast<arch::SignalContext*>(context)->pc())});
+          static_cast<intptr_t>(at->pc())});
   throw_error("fault");
 }
 

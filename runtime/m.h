@@ -23,6 +23,7 @@ struct alignas(64) M {
   G* curg = nullptr;            // the G that it runs, null on g0
   P* p = nullptr;               // null: not running Gs
   bool spinning = false;        // has a P, is out of work, is looking for some
+  bool newborn = false;         // has not run a G yet, nor slept
   bool fresh = false;           // born or woken just now: has not searched yet
   int32_t locks = 0;            // runtime locks held
   uint32_t held_ranks = 0;      // which, in debug builds
@@ -59,7 +60,7 @@ struct alignas(64) M {
 
 inline void birth_mark(M* m, uint64_t Birth::*phase) {
   if (m->birth != nullptr) [[unlikely]]
-    m->birth->*phase = arch::cycles();
+    set_stamp(m->birth->*phase);
 }
 
 // The current G, which must be one: for every entry of the API that needs it.

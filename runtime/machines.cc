@@ -119,7 +119,7 @@ void stopm() {
   check(m->locks == 0, "stopm: holding locks");
   check(m->p == nullptr, "stopm: holding p");
   check(!m->spinning, "stopm: spinning");
-  m->birth = nullptr;  // this birth found nothing to run
+  m->newborn = false;  // if it was one, its birth found nothing to run
   sched.lock.lock();
   // A wake that came between our giving up the P and now found no M (head of sched.cc).
   P* p = sched.idle.look().needs_spinning() ? pidleget() : nullptr;

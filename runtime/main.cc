@@ -11,8 +11,7 @@
 #include "runtime/stack.h"
 
 extern "C" {
-int mstart_program();
-[[noreturn]] void mstart_rt_main();
+[[noreturn]] void mstart_rt_main(int (*program)());
 }
 
 namespace mstart::runtime {
@@ -23,7 +22,10 @@ namespace {
 
 constexpr size_t kMainStackBytes = size_t{8} * 1024 * 1024;
 
-void run_main() { exit_process(mstart_program()); }
+using Program = int (*)();
+constinit Program program_main = nullptr;  // constructors and main
+
+void run_main() { exit_process(program_main()); }
 
 constexpr detail::ClosureType kMainType{0, 1, nullptr, [](void*) noexcept { run_main(); }, nullptr};
 
@@ -44,8 +46,9 @@ void make_main_g() {
 }  // namespace mstart::runtime
 
 // Go's rt0_go and schedinit: m0, g0 and p0 belong together, then main's G, then mstart.
-void mstart_rt_main() {
+void mstart_rt_main(int (*program)()) {
   using namespace mstart::runtime;
+  program_main = program;
   m0.g0.m = &m0;
   setg(&m0.g0);
   mcommoninit(&m0, 0);

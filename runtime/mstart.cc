@@ -94,7 +94,7 @@ void mstart_mstart1() {
   if (m != &m0) {
     acquirep(m->nextp);
     m->nextp = nullptr;
-    m->fresh = true;
+    m->newborn = m->fresh = true;
     birth_mark(m, &Birth::acquirep);
     MSTART_PROBE1(acquirep, m);
   }

@@ -60,6 +60,7 @@ void record_birth(M* creator, M* m, BirthClass kind) {
   m->birth = new_birth();
   if (m->birth == nullptr) return;
   m->birth->start = creator->birth_start;
+  creator->birth_start = {};
   m->birth->allocm = arch::cycles();
   m->birth->m_id = m->id;
   m->birth->kind = kind;
@@ -107,7 +108,7 @@ Result<void> newosproc(M* m) {
                                 .stamp = birth != nullptr ? &birth->first_instruction : nullptr},
                                m->thread);
   if (birth != nullptr) [[unlikely]]
-    birth->clone_returned = arch::cycles();
+    set_stamp(birth->clone_returned);
   MSTART_PROBE1(clone__returned, m);
   if (!r) return r.error();
   return {};
@@ -311,7 +312,7 @@ void check_births_possible() {
     throw_error("thread exhaustion");
   }
   if (newm_handoff.state != Template::kStarted) {
-    report(2, "runtime: every thread is locked to a goroutine that waits, and none could be made while one was clean\n", {});
+    report(2, "runtime: no thread is left that may run goroutines, or make threads: they are locked, or ended so\n", {});
     throw_error("thread exhaustion");
   }
 }

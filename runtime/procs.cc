@@ -14,7 +14,7 @@ namespace mstart::runtime {
 
 constinit P p0;
 
-// Called once, by m0 on main's G or its g0, while there is no other thread.
+// Called once, by the thread that has p0, the only P there is.
 void make_ps() {
   constexpr int kPrSetTimerslack = 29;
   (void)os::prctl(kPrSetTimerslack, 1);  // children inherit it: sleeps end when they should (default 50 us late)

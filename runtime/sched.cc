@@ -201,7 +201,6 @@ G* find_runnable(bool* inherits_time) {
     if (m->spinning || 2 * idle.spinning() < busy) {
       if (!m->spinning) become_spinning();
       G* g = steal_work(m, p);
-      m->fresh = false;
       if (g != nullptr) return g;
     }
 
@@ -274,9 +273,9 @@ void wake_slow() {
   g->m = m;
   m->curg = g;
   if (g->stack.lo == nullptr) take_stack(p, g);
-  if (m->birth != nullptr) [[unlikely]] {
+  if (m->newborn) [[unlikely]] {
+    m->newborn = false;
     birth_mark(m, &Birth::first_g);
-    m->birth = nullptr;
     MSTART_PROBE2(execute, g, m);
   }
   setg(g);
@@ -311,6 +310,7 @@ void schedule() {
     check(!m->spinning || m->p->runq.empty(), "schedule: spinning with local work");
     bool inherits_time;
     G* g = find_runnable(&inherits_time);
+    m->fresh = false;
     if (m->spinning) resetspinning(m);
     if (g->locked_m == nullptr) return execute(m, m->p, g, inherits_time);
     startlockedm(g);  // gives it this P; then we look again

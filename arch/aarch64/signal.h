@@ -25,6 +25,7 @@ struct SignalContext {
 
   uintptr_t pc() const { return machine.pc; }
   uintptr_t sp() const { return machine.sp; }
+  uintptr_t fp() const { return machine.x[29]; }
 };
 
 }  // namespace mstart::arch

@@ -29,9 +29,7 @@ inline size_t tls_image_offset(const TlsImage& image) {
 }
 
 // How much room a block takes, and where in it, from a start aligned to tls_block_align, the thread pointer is.
-inline size_t tls_block_align(const TlsImage& image) {
-  return image.align < alignof(Tcb) ? alignof(Tcb) : image.align;
-}
+inline size_t tls_block_align(const TlsImage& image) { return image.align < alignof(Tcb) ? alignof(Tcb) : image.align; }
 inline size_t tls_before_tp(const TlsImage&) { return 0; }
 inline size_t tls_block_size(const TlsImage& image) { return tls_image_offset(image) + image.mem_size; }
 

@@ -19,6 +19,7 @@ struct SignalContext {
 
   uintptr_t pc() const { return rip; }
   uintptr_t sp() const { return rsp; }
+  uintptr_t fp() const { return rbp; }
 };
 
 }  // namespace mstart::arch

@@ -10,13 +10,13 @@ namespace mstart::arch {
 
 // xmm: the whole of ymm and zmm. Those of AVX-512, which nobody could name without it, live only where it is compiled for.
 #ifdef __AVX512F__
-#define MSTART_AVX512_REGISTERS                                                                                   \
-  , "xmm16", "xmm17", "xmm18", "xmm19", "xmm20", "xmm21", "xmm22", "xmm23", "xmm24", "xmm25", "xmm26", "xmm27",   \
+#define MSTART_AVX512_REGISTERS                                                                                 \
+  , "xmm16", "xmm17", "xmm18", "xmm19", "xmm20", "xmm21", "xmm22", "xmm23", "xmm24", "xmm25", "xmm26", "xmm27", \
       "xmm28", "xmm29", "xmm30", "xmm31", "k0", "k1", "k2", "k3", "k4", "k5", "k6", "k7"
 #else
 #define MSTART_AVX512_REGISTERS
 #endif
-#define MSTART_ALL_VECTOR_REGISTERS                                                                                  \
+#define MSTART_ALL_VECTOR_REGISTERS                                                                                   \
   "xmm0", "xmm1", "xmm2", "xmm3", "xmm4", "xmm5", "xmm6", "xmm7", "xmm8", "xmm9", "xmm10", "xmm11", "xmm12", "xmm13", \
       "xmm14", "xmm15", "st", "st(1)", "st(2)", "st(3)", "st(4)", "st(5)", "st(6)", "st(7)" MSTART_AVX512_REGISTERS
 
@@ -37,7 +37,8 @@ namespace mstart::arch {
       "1:\tendbr64"
       : [from] "+S"(from), [sp] "+d"(sp), [fn] "+c"(fn), "+D"(arg)
       : [sp_at] "i"(CONTEXT_SP), [pc_at] "i"(CONTEXT_PC), [fp_at] "i"(CONTEXT_FP)
-      : "rax", "rbx", "r8", "r9", "r10", "r11", "r12", "r13", "r14", "r15", MSTART_ALL_VECTOR_REGISTERS, "memory", "cc");
+      : "rax", "rbx", "r8", "r9", "r10", "r11", "r12", "r13", "r14", "r15", MSTART_ALL_VECTOR_REGISTERS, "memory",
+        "cc");
 }
 
 // Continues a Context: gogo without the call.

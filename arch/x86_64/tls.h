@@ -32,9 +32,7 @@ inline size_t tls_image_offset(const TlsImage& image) {
 }
 
 // How much room a block takes, and where in it, from a start aligned to tls_block_align, the thread pointer is.
-inline size_t tls_block_align(const TlsImage& image) {
-  return image.align < alignof(Tcb) ? alignof(Tcb) : image.align;
-}
+inline size_t tls_block_align(const TlsImage& image) { return image.align < alignof(Tcb) ? alignof(Tcb) : image.align; }
 inline size_t tls_before_tp(const TlsImage& image) {
   const size_t align = tls_block_align(image);
   return (tls_image_offset(image) + align - 1) & ~(align - 1);
@@ -60,10 +58,7 @@ inline void* thread_pointer() {
 inline long set_thread_pointer(void* tp) {
   constexpr long kArchPrctl = 158, kArchSetFs = 0x1002;
   long result;
-  asm volatile("syscall"
-               : "=a"(result)
-               : "a"(kArchPrctl), "D"(kArchSetFs), "S"(tp)
-               : "rcx", "r11", "memory");
+  asm volatile("syscall" : "=a"(result) : "a"(kArchPrctl), "D"(kArchSetFs), "S"(tp) : "rcx", "r11", "memory");
   return result;
 }
 

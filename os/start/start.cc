@@ -34,7 +34,7 @@ using Constructor = void (*)(int argc, char** argv, char** envp);
 [[gnu::weak]] extern uintptr_t __stack_chk_guard;
 
 // runtime/main.cc. Runs mstart_program on the first G; null: the program has no scheduler.
-[[noreturn, gnu::weak]] void mstart_rt_main();
+[[noreturn, gnu::weak]] void mstart_rt_main(int (*program)());
 int mstart_main(int argc, char** argv, char** envp) asm("main");
 
 int mstart_program();
@@ -106,7 +106,7 @@ void protect_relro(const LoadedImage& loaded) {
   apply_rela(*loaded, DT_RELA, DT_RELASZ, arch::kRelocIrelative, hwcap);
   apply_rela(*loaded, DT_JMPREL, DT_PLTRELSZ, arch::kRelocIrelative, hwcap);
   protect_relro(*loaded);
-  if (mstart_rt_main != nullptr) mstart_rt_main();
+  if (mstart_rt_main != nullptr) mstart_rt_main(mstart_program);
   exit_group(mstart_program());
 }
 

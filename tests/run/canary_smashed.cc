@@ -18,12 +18,20 @@ namespace {
   asm volatile("" : : "r"(at) : "memory");
 }
 
+// The stack goes on above.
+[[gnu::noinline]] void not_at_the_top() {
+  char room[256];
+  asm volatile("" : : "r"(room) : "memory");
+  smash();
+  asm volatile("" : : "r"(room) : "memory");
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
   const std::string_view which = which_case(argc, argv);
-  if (which == "main") smash();
+  if (which == "main") not_at_the_top();
   if (which == "other_thread") lock_thread();
-  go(smash);
+  go(not_at_the_top);
   wait_for_ever();
 }

@@ -11,6 +11,7 @@
 //   mstartm0: rt_sigaction failed             it cannot fail for a signal that exists
 // Elsewhere: stack_overflow, g0_overflow, fault, deadlock*, thread_exhaustion, no_preempt, set_procs_late, go_nil, task_misuse,
 // canary_smashed, function_static_recursion, go_no_memory.
+#include <cstdlib>
 #include <cstring>
 #include <functional>
 #include <string>
@@ -30,7 +31,6 @@ using namespace mstart::runtime;
 extern "C" {
 int __cxa_guard_acquire(uint64_t*);
 void __cxa_guard_release(uint64_t*);
-[[noreturn]] void abort() noexcept;
 [[noreturn]] void __cxa_pure_virtual();
 }
 
@@ -421,7 +421,7 @@ constexpr Case kCases[] = {
      }},
     {"basic_string", [] { (void)std::string("text").substr(5); }},
     {"std::terminate called", [] { std::terminate(); }},
-    {"abort called", [] { abort(); }},
+    {"abort called", [] { std::abort(); }},
     {"pure virtual method called", [] { __cxa_pure_virtual(); }},
     {"static initialisation ended twice",
      [] {

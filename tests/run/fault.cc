@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// A fault that is no stack overflow: a bad address, a null pointer, a jump to nowhere, on a G, on main, on another thread.
+// A fault that is no stack overflow: a bad address, a member of a null object, a jump to nowhere, on a G, on main, on another thread.
 // cases: null address write jump other_thread
 // status: 2
 // stderr: unexpected fault address
@@ -11,7 +11,7 @@ using namespace mstart;
 int main(int argc, char** argv) {
   const std::string_view which = which_case(argc, argv);
   set_procs(2);
-  volatile uintptr_t where = which == "null" ? 0 : which == "jump" ? 0x10000 : 0x5555'0000'1230;
+  volatile uintptr_t where = which == "null" ? 0x18 : which == "jump" ? 0x10000 : 0x5555'0000'1230;
   const auto poke = [&] {
     auto* address = reinterpret_cast<volatile int*>(where);
     if (which == "jump") reinterpret_cast<void (*)()>(where)();

@@ -57,6 +57,8 @@ class Captured {
   explicit Captured(int fd) : fd_(fd) {
     saved_ = static_cast<int>(*mstart::raw_syscall(SYS_dup, fd));
     file_ = static_cast<int>(*mstart::raw_syscall(SYS_memfd_create, "captured", 0));
+    // A memfd's offset is not locked during a write (it has no FMODE_ATOMIC_POS), its end is.
+    expect(mstart::raw_syscall(SYS_fcntl, file_, F_SETFL, O_APPEND).ok(), "O_APPEND");
     expect(mstart::raw_syscall(SYS_dup3, file_, fd, 0).ok(), "dup3");
   }
   ~Captured() {

@@ -1,0 +1,157 @@
+// SPDX-License-Identifier: MIT
+// The intrusive lists of Gs: the global queue, first in first out, and the free list, last in first out.
+#include <doctest/doctest.h>
+
+#include <atomic>
+#include <deque>
+#include <memory>
+#include <mutex>
+#include <random>
+#include <thread>
+#include <vector>
+
+#include "runtime/injectq.h"
+#include "runtime/p.h"
+#include "tests/unit/scale.h"
+
+using mstart::runtime::G;
+using mstart::runtime::GList;
+using mstart::test::scaled;
+
+namespace {
+
+struct Node {
+  int payload = 0;
+  Node* link = nullptr;
+};
+using Queue = mstart::runtime::InjectQueue<Node, &Node::link>;
+
+}  // namespace
+
+TEST_CASE("the global queue: first in, first out") {
+  Queue q;
+  std::vector<Node> nodes(100);
+  CHECK(q.size() == 0);
+  CHECK(q.pop() == nullptr);
+  for (int round = 0; round < 3; ++round) {
+    for (size_t i = 0; i < nodes.size(); ++i) {
+      q.push(&nodes[i]);
+      REQUIRE(q.size() == i + 1);
+    }
+    for (size_t i = 0; i < nodes.size(); ++i) {
+      REQUIRE(q.pop() == &nodes[i]);
+      REQUIRE(q.size() == nodes.size() - i - 1);
+    }
+    CHECK(q.pop() == nullptr);
+    CHECK(q.size() == 0);
+  }
+}
+
+TEST_CASE("the global queue: what was popped last can be pushed at once") {
+  Queue q;
+  Node a, b;
+  a.link = &b;  // what another list has left in it
+  for (int i = 0; i < 5; ++i) {
+    q.push(&a);
+    CHECK(q.pop() == &a);
+    CHECK(q.pop() == nullptr);
+  }
+  q.push(&a);
+  q.push(&b);
+  for (int i = 0; i < 5; ++i) {
+    Node* first = q.pop();
+    CHECK(first == (i % 2 == 0 ? &a : &b));
+    q.push(first);
+    CHECK(q.size() == 2);
+  }
+}
+
+TEST_CASE("the global queue does what a deque does") {
+  Queue q;
+  std::deque<Node*> model;
+  std::vector<Node> nodes(64);
+  std::vector<Node*> outside;
+  for (Node& node : nodes) outside.push_back(&node);
+  std::minstd_rand random(5);
+  for (int i = 0; i < scaled(200'000); ++i) {
+    if (random() % 2 == 0 && !outside.empty()) {
+      Node* node = outside.back();
+      outside.pop_back();
+      q.push(node);
+      model.push_back(node);
+    } else {
+      Node* expected = model.empty() ? nullptr : model.front();
+      REQUIRE(q.pop() == expected);
+      if (expected == nullptr) continue;
+      model.pop_front();
+      outside.push_back(expected);
+    }
+    REQUIRE(q.size() == model.size());
+  }
+}
+
+TEST_CASE("the global queue's size can be read without its lock") {
+  Queue q;
+  std::mutex lock;
+  std::vector<Node> nodes(8);
+  std::atomic<bool> done{false};
+  std::atomic<int> bad{0};
+  std::thread watcher([&] {
+    while (!done.load()) {
+      if (q.size() > nodes.size()) ++bad;
+    }
+  });
+  std::vector<std::thread> threads;
+  for (size_t t = 0; t < 2; ++t) {
+    threads.emplace_back([&, t] {
+      for (int i = 0; i < scaled(100'000); ++i) {
+        // Its own four go in, four come out: whichever, with what was written into them.
+        for (size_t k = 4 * t; i == 0 && k < 4 * t + 4; ++k) {
+          const std::lock_guard guard(lock);
+          q.push(&nodes[k]);
+        }
+        Node* node;
+        {
+          const std::lock_guard guard(lock);
+          node = q.pop();
+        }
+        if (node == nullptr) continue;
+        ++node->payload;
+        const std::lock_guard guard(lock);
+        q.push(node);
+      }
+    });
+  }
+  for (std::thread& thread : threads) thread.join();
+  done.store(true);
+  watcher.join();
+  CHECK(bad == 0);
+  CHECK(q.size() == nodes.size());
+  int sum = 0, n = 0;
+  for (Node* node; (node = q.pop()) != nullptr; ++n) sum += node->payload;
+  CHECK(n == 8);
+  CHECK(sum == 2 * scaled(100'000));
+}
+
+TEST_CASE("the free list: last in, first out") {
+  GList list;
+  const auto gs = std::make_unique<G[]>(10);
+  CHECK(list.pop() == nullptr);
+  CHECK(list.size == 0);
+  for (int round = 0; round < 3; ++round) {
+    for (uint32_t i = 0; i < 10; ++i) {
+      list.push(&gs[i]);
+      CHECK(list.size == i + 1);
+    }
+    for (uint32_t i = 10; i-- > 5;) {
+      CHECK(list.pop() == &gs[i]);
+      CHECK(list.size == i);
+    }
+    list.push(&gs[9]);
+    CHECK(list.pop() == &gs[9]);
+    for (uint32_t i = 5; i-- > 0;) CHECK(list.pop() == &gs[i]);
+    CHECK(list.pop() == nullptr);
+    CHECK(list.size == 0);
+    CHECK(list.first == nullptr);
+  }
+}

@@ -1,0 +1,4 @@
+// SPDX-License-Identifier: MIT
+// main() of every unit test.
+#define DOCTEST_CONFIG_IMPLEMENT_WITH_MAIN
+#include <doctest/doctest.h>
