@@ -144,10 +144,12 @@ class RunQueue {
       uint32_t n = t - h;
       n -= n / 2;
       if (n == 0) {
-        T* next = take_next ? runnext_.load(std::memory_order_relaxed) : nullptr;
-        if (next == nullptr ||
-            !runnext_.compare_exchange_strong(next, nullptr, std::memory_order_acquire, std::memory_order_relaxed))
-          return 0;
+        T* next = take_next ? runnext_.load(std::memory_order_acquire) : nullptr;
+        if (next == nullptr) {
+          if (tail_.load(std::memory_order_relaxed) == t) return 0;
+          continue;  // what was runnext is in the ring by now
+        }
+        if (!runnext_.compare_exchange_strong(next, nullptr, std::memory_order_acquire, std::memory_order_relaxed)) continue;
         into.slots_[at % kSize].store(next, std::memory_order_relaxed);
         return 1;
       }

@@ -2,7 +2,7 @@
 // The only thread is locked to a G that waits for another, and no thread was to be had, not even the template thread: no G
 // can ever run, and that is said.
 // status: 2
-// stderr: runtime: every thread is locked to a goroutine that waits, and none could be made while one was clean
+// stderr: runtime: no thread is left that may run goroutines, or make threads: they are locked, or ended so
 // stderr: fatal error: thread exhaustion
 // timeout: 20
 #include "expect.h"

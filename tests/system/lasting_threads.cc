@@ -28,5 +28,5 @@ int main(int argc, char** argv) {
     });
   }
   scope.wait();
-  print("{} threads\n", num_m());
+  print("{} threads born\n", stats().ms_created - 1);
 }

@@ -27,6 +27,13 @@ auto& sp_of(auto& machine) {
     return machine.sp;
   }
 }
+auto& fp_of(auto& machine) {
+  if constexpr (requires { machine.rbp; }) {
+    return machine.rbp;
+  } else {
+    return machine.regs[29];
+  }
+}
 
 static_assert(offsetof(SignalContext, flags) == offsetof(ucontext, uc_flags));
 static_assert(offsetof(SignalContext, link) == offsetof(ucontext, uc_link));
@@ -38,13 +45,14 @@ static_assert(alignof(SignalContext) <= alignof(ucontext));
 
 }  // namespace
 
-// Both are read through the kernel's field and through ours.
+// Each is written through the kernel's field and read through ours.
 bool signal_layout_is_the_kernels() {
   alignas(ucontext) static unsigned char bytes[sizeof(ucontext)];
   auto* theirs = reinterpret_cast<ucontext*>(bytes);
   const auto* ours = reinterpret_cast<const SignalContext*>(bytes);
   pc_of(theirs->uc_mcontext) = 0x1234;
   sp_of(theirs->uc_mcontext) = 0x5678;
+  fp_of(theirs->uc_mcontext) = 0x9abc;
   asm volatile("" ::"r"(bytes) : "memory");  // of two types
-  return ours->pc() == 0x1234 && ours->sp() == 0x5678;
+  return ours->pc() == 0x1234 && ours->sp() == 0x5678 && ours->fp() == 0x9abc;
 }

@@ -71,7 +71,7 @@ TEST_CASE("a lock keeps others out, and lets them in") {
     for (const int threads : {2, 4}) {
       Lock lock(Rank::kSched);
       long count = 0;  // plain
-      const int each = scaled(300'000);
+      const int each = scaled(1'000'000);
       on_threads(threads, [&](int) {
         for (int i = 0; i < each; ++i) {
           LockGuard guard(lock);
@@ -226,7 +226,7 @@ TEST_CASE("a writer is alone") {
   RwLock rw;
   long a = 0, b = 0;  // plain; equal but while a writer is inside
   std::atomic<int> readers{0}, writers{0}, bad{0};
-  const int rounds = scaled(100'000);
+  const int rounds = scaled(500'000);
   on_threads(4, [&](int t) {
     for (int i = 0; i < rounds; ++i) {
       if ((i + t) % 8 == 0) {
