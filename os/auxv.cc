@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+// Look-ups in what the kernel left on the stack.
 #include "os/auxv.h"
 
 namespace mstart::os {

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+// Mappings and guards; which way of guarding works is found out by trying, from the cheapest on.
 #include "os/mem.h"
 
 #include <linux/mman.h>

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+// Handlers are installed with our own restorer: the kernel has none for x86-64.
 #include "os/signal.h"
 
 #include "os/mem.h"

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+// The handler runs on the alternate stack of the thread that faulted, so it can tell even of a stack that is used up.
 #include "runtime/fault.h"
 
 #include "os/mem.h"

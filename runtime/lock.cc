@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+// The slow half of Lock, and what debug builds check of the order of locks.
 #include "runtime/lock.h"
 
 #include "runtime/check.h"

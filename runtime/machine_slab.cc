@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+// Where the parts of an M's slot are, and how a slot becomes an M.
 #include "runtime/machine_slab.h"
 
 #include <new>

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+// The buckets, and the lists of waiters in them.
 #include "runtime/sema.h"
 
 #include "runtime/sched.h"

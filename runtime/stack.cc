@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+// Chunks of stacks and Gs, the lists of free ones, and who may take which.
 #include "runtime/stack.h"
 
 #include <new>

@@ -30,7 +30,7 @@ void mstart_asmcgocall(void (*fn)(void*), void* arg, void* sp);
   asm volatile("");
 }
 [[gnu::noipa]] void spin_leaf(long n) {
-  for (volatile long i = 0; i < n; i = i + 1) asm volatile("");
+  for (long i = 0; i < n; ++i) asm volatile("" : "+m"(i));  // in memory: so there is a frame
 }
 [[gnu::noipa]] void spin(long n) {
   spin_leaf(n);

@@ -16,8 +16,7 @@
 
 #include <atomic>
 #include <cstring>
-#include <functional>
-#include <string>
+#include <initializer_list>
 #include <thread>
 #include <vector>
 
@@ -179,7 +178,7 @@ TEST_CASE("guards cost no mapping where the kernel has a marker for them") {
     CHECK(n >= static_cast<int>(2 * kCount) - 1);
 }
 
-// 1: no seccomp; 2: no guards; otherwise what a read of the guard does.
+// 1: no seccomp; 2: they are not right; 3: not by mprotect; otherwise what a read of a guard does.
 TEST_CASE("without the marker, or if the kernel only says it has it, guards are made by mprotect") {
   const auto guard_in_child = [](std::initializer_list<int> calls, int answer) {
     return in_child([&] {
@@ -198,7 +197,6 @@ TEST_CASE("without the marker, or if the kernel only says it has it, guards are 
   CHECK(guard_in_child({__NR_madvise, __NR_process_madvise}, ENOSYS) == kFaults);
   CHECK(guard_in_child({__NR_madvise, __NR_process_madvise}, EPERM) == kFaults);
   CHECK(guard_in_child({__NR_madvise, __NR_process_madvise}, 0) == kFaults);
-  CHECK(guard_in_child({__NR_madvise}, 0) == kFaults);
 }
 
 TEST_CASE("without process_madvise guards are made one by one") {
@@ -213,6 +211,7 @@ TEST_CASE("guards where nothing is mapped are an error") {
   const auto memory = os::map_stacks(2 * kPage);
   REQUIRE(memory.ok());
   REQUIRE(os::munmap(*memory, 2 * kPage).ok());
+  if (emulated()) return;  // takes the advice; and a read would fault, after all
   const auto r = os::install_guards(*memory, kPage, 2);
   REQUIRE(!r.ok());
   CHECK(r.error() == Errno::not_enough_memory);
@@ -381,7 +380,7 @@ struct Child {
   const void* frame = nullptr;
   void* thread_pointer = nullptr;
   uint64_t started = 0;
-  int state = 0;  // 1: it is there; 2: it may end
+  int is_there = 0, may_end = 0;
 };
 
 __attribute__((no_sanitize("address", "undefined"))) void child_main(void* arg) {
@@ -391,8 +390,8 @@ __attribute__((no_sanitize("address", "undefined"))) void child_main(void* arg) 
   child->frame = __builtin_frame_address(0);
   child->thread_pointer = mstart::arch::thread_pointer();
   child->started = mstart::arch::cycles();
-  __atomic_store_n(&child->state, 1, __ATOMIC_RELEASE);
-  while (__atomic_load_n(&child->state, __ATOMIC_ACQUIRE) != 2) mstart::arch::cpu_relax();
+  __atomic_store_n(&child->is_there, 1, __ATOMIC_RELEASE);
+  while (__atomic_load_n(&child->may_end, __ATOMIC_ACQUIRE) == 0) os::osyield();
   mstart::arch::exit_thread();
 }
 
@@ -415,11 +414,11 @@ mstart::Result<int> start(Child& child, const Stack& stack, uint64_t* stamp = nu
   return os::newosproc({.stack_top = stack.top(), .tls = tp, .fn = child_main, .arg = &child, .stamp = stamp}, child.word);
 }
 
-void wait_for(const Child& child, int state) {
-  while (__atomic_load_n(&child.state, __ATOMIC_ACQUIRE) != state) std::this_thread::yield();
+void wait_for(const Child& child) {
+  while (__atomic_load_n(&child.is_there, __ATOMIC_ACQUIRE) == 0) std::this_thread::yield();
 }
 void end(Child& child) {
-  __atomic_store_n(&child.state, 2, __ATOMIC_RELEASE);
+  __atomic_store_n(&child.may_end, 1, __ATOMIC_RELEASE);
   while (!child.word.gone()) std::this_thread::yield();
 }
 
@@ -448,7 +447,7 @@ CLONE_TEST("a thread by clone: its tid, stack, argument and thread pointer; gone
   REQUIRE(r.ok());
   CHECK(*r > 0);
   CHECK(child.word.tid() == *r);  // stored before clone has returned
-  wait_for(child, 1);
+  wait_for(child);
   CHECK(child.own_tid == *r);
   CHECK(child.own_tid != os::gettid());
   CHECK(child.tid_in_word == *r);  // and before the child has run
@@ -468,7 +467,7 @@ CLONE_TEST("many threads at once") {
   std::vector<Child> children(kThreads);
   for (int i = 0; i < kThreads; ++i) REQUIRE(start(children[static_cast<size_t>(i)], stacks[static_cast<size_t>(i)]).ok());
   for (size_t i = 0; i < kThreads; ++i) {
-    wait_for(children[i], 1);
+    wait_for(children[i]);
     CHECK(stacks[i].contains(children[i].frame));
     CHECK(children[i].own_tid == children[i].word.tid());
     for (size_t j = 0; j < i; ++j) CHECK(children[i].own_tid != children[j].own_tid);
@@ -484,7 +483,7 @@ CLONE_TEST("a stack can be used again as soon as the word says gone") {
     const auto r = start(child, stack);
     REQUIRE(r.ok());
     // May it end before we have looked?
-    if (i % 2 == 0) wait_for(child, 1);
+    if (i % 2 == 0) wait_for(child);
     end(child);
     if (stack.contains(child.frame)) ++same;
     memset(stack.top() - 4096, 0xff, 4096);
@@ -503,12 +502,11 @@ CLONE_TEST("a thread that is refused is an error, and nothing has happened") {
     child.word.prepare();
     const auto r = start(child, stack);
     if (r.ok()) return 2;
-    if (emulated() && !(r.error() == Errno::resource_unavailable_try_again)) return 3;
-    if (!(r.error() == Errno::resource_unavailable_try_again)) return 4;
-    if (strcmp(r.error().call, "clone") != 0) return 5;
-    if (!child.word.gone()) return 6;
-    return child.state == 0 ? 0 : 7;
+    if (!(r.error() == Errno::resource_unavailable_try_again)) return 3;
+    if (strcmp(r.error().call, "clone") != 0) return 4;
+    if (!child.word.gone()) return 5;
+    return child.is_there == 0 ? 0 : 6;
   });
-  if (status == 3) MESSAGE("qemu-user loses the errno of its own pthread_create");
-  CHECK((status == 0 || status == 3));
+  if (status == 1) MESSAGE("the limit cannot be set here");
+  CHECK((status == 0 || status == 1));
 }
