@@ -24,19 +24,19 @@
 #include <cstdint>
 
 #if defined(__x86_64__)
-#include "x86_64/frame.h"
 #include "x86_64/cpu.h"
+#include "x86_64/frame.h"
+#include "x86_64/signal.h"
+#include "x86_64/switch.h"
 #include "x86_64/syscall.h"
 #include "x86_64/tls.h"
-#include "x86_64/switch.h"
-#include "x86_64/signal.h"
 #elif defined(__aarch64__)
-#include "aarch64/frame.h"
 #include "aarch64/cpu.h"
+#include "aarch64/frame.h"
+#include "aarch64/signal.h"
+#include "aarch64/switch.h"
 #include "aarch64/syscall.h"
 #include "aarch64/tls.h"
-#include "aarch64/switch.h"
-#include "aarch64/signal.h"
 #else
 #error "mstart runs on x86-64 and AArch64"
 #endif

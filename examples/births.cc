@@ -107,7 +107,8 @@ void make_births(const std::vector<std::string>& texts) {
       born.store(true, std::memory_order_relaxed);
       lock_thread();  // ends locked: takes its thread with it
     });
-    for (; procs() > 1 && !born.load(std::memory_order_relaxed); next = (next + 1) % texts.size()) beside.line(texts[next]);
+    for (; procs() > 1 && !born.load(std::memory_order_relaxed); next = (next + 1) % texts.size())
+      beside.line(texts[next]);
   }
 }
 

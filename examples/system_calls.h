@@ -34,7 +34,8 @@ inline mstart::Result<int> count_calls_before_main() {
     if (!waited) return waited.error();
     if (WIFSTOPPED(status)) ++stops;
   }
-  if (WIFSIGNALED(status) || WEXITSTATUS(status) == 127) return mstart::Error{mstart::Errno::operation_not_permitted, "ptrace"};
+  if (WIFSIGNALED(status) || WEXITSTATUS(status) == 127)
+    return mstart::Error{mstart::Errno::operation_not_permitted, "ptrace"};
   // A stop on the way in and one on the way out of each; the first way out is exec's, the last way in exit_group's.
   return (stops - 2) / 2;
 }

@@ -16,10 +16,10 @@ struct ProcessStart {
   char** argv = nullptr;
   char** envp = nullptr;
   const Elf64_auxv_t* auxv = nullptr;
-  bool secure = false;       // AT_SECURE: the environment is somebody else's
-  arch::TlsImage tls;        // PT_TLS
-  uintptr_t canary = 0;      // from AT_RANDOM; the same for all threads, as a G may change threads between a function's
-                             // prologue and its epilogue (I7)
+  bool secure = false;   // AT_SECURE: the environment is somebody else's
+  arch::TlsImage tls;    // PT_TLS
+  uintptr_t canary = 0;  // from AT_RANDOM; the same for all threads, as a G may change threads between a function's
+                         // prologue and its epilogue (I7)
 };
 extern ProcessStart process_start;
 

@@ -76,8 +76,8 @@ int64_t now(int clock) {
 
 void init_clock(const void* vdso) {
   if (vdso == nullptr) return;
-  vdso_clock_gettime =
-      reinterpret_cast<ClockGettime>(const_cast<void*>(find_in_vdso(static_cast<const char*>(vdso), arch::kVdsoClockGettime)));
+  vdso_clock_gettime = reinterpret_cast<ClockGettime>(
+      const_cast<void*>(find_in_vdso(static_cast<const char*>(vdso), arch::kVdsoClockGettime)));
 }
 
 int64_t nanotime() { return now(1 /* CLOCK_MONOTONIC */); }

@@ -9,8 +9,8 @@ namespace mstart::os {
 constinit size_t page_size = 4096;
 
 namespace {
-constexpr int kMadvGuardInstall = 102;      // Linux 6.13; newer than Debian 12's headers
-constexpr int kPidfdSelfGroup = -10001;     // PIDFD_SELF_THREAD_GROUP, Linux 6.15: ourselves without a descriptor
+constexpr int kMadvGuardInstall = 102;   // Linux 6.13; newer than Debian 12's headers
+constexpr int kPidfdSelfGroup = -10001;  // PIDFD_SELF_THREAD_GROUP, Linux 6.15: ourselves without a descriptor
 constexpr int kPrivate = MAP_PRIVATE | MAP_ANONYMOUS;
 constexpr int kReadWrite = PROT_READ | PROT_WRITE;
 
@@ -32,7 +32,9 @@ size_t guard_batches(char* first, size_t stride, size_t count) {
 }  // namespace
 
 Result<char*> map_pages(size_t bytes) { return mmap(nullptr, bytes, kReadWrite, kPrivate | MAP_NORESERVE); }
-Result<char*> map_stacks(size_t bytes) { return mmap(nullptr, bytes, kReadWrite, kPrivate | MAP_NORESERVE | MAP_STACK); }
+Result<char*> map_stacks(size_t bytes) {
+  return mmap(nullptr, bytes, kReadWrite, kPrivate | MAP_NORESERVE | MAP_STACK);
+}
 Result<char*> map_backed(size_t bytes) { return mmap(nullptr, bytes, kReadWrite, kPrivate | MAP_POPULATE); }
 
 bool is_inaccessible(const void* p) {

@@ -31,7 +31,7 @@ class Note {
 
   // Blocks the thread until wake(). True if woken, false if `deadline_ns` (CLOCK_MONOTONIC) came first.
   bool sleep(int64_t deadline_ns = INT64_MAX) {
-    while (key_.load(std::memory_order_acquire) == 0) {  // [note:B]
+    while (key_.load(std::memory_order_acquire) == 0) {                                        // [note:B]
       if (futex_wait(key_, 0, deadline_ns)) return key_.load(std::memory_order_acquire) != 0;  // [note:B]
     }
     return true;

@@ -24,8 +24,7 @@ static rusage usage() {
 }
 
 static int64_t cpu_us(const rusage& u) {
-  return (u.ru_utime.tv_sec + u.ru_stime.tv_sec) * 1'000'000 + u.ru_utime.tv_usec +
-         u.ru_stime.tv_usec;
+  return (u.ru_utime.tv_sec + u.ru_stime.tv_sec) * 1'000'000 + u.ru_utime.tv_usec + u.ru_stime.tv_usec;
 }
 
 int main(int argc, char** argv) {

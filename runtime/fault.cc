@@ -21,7 +21,8 @@ void on_fault(int signal, void* info, void* context) {
   G* g = getg();
   const auto* at = static_cast<arch::SignalContext*>(context);
   if (g != nullptr)  // where the report shall begin; this G does not go on
-    g->sched = {reinterpret_cast<void*>(at->sp()), reinterpret_cast<void*>(at->pc()), reinterpret_cast<void*>(at->fp())};
+    g->sched = {reinterpret_cast<void*>(at->sp()), reinterpret_cast<void*>(at->pc()),
+                reinterpret_cast<void*>(at->fp())};
   // A G may be on its M's system stack (systemstack), under its own name.
   if (g != nullptr && in_guard(g->m->g0.stack, address)) throw_error("stack overflow on a scheduler stack");
   if (g != nullptr && in_guard(g->stack, address)) {

@@ -35,20 +35,20 @@ struct G {
   arch::Context sched;
   M* m = nullptr;
   std::atomic<GStatus> status{GStatus::kDead};
-  bool own_stack = false;     // a stack of another size than the default, taken by newproc1
-  uint16_t no_preempt = 0;    // NoPreempt scopes open
+  bool own_stack = false;   // a stack of another size than the default, taken by newproc1
+  uint16_t no_preempt = 0;  // NoPreempt scopes open
   WaitReason wait_reason = WaitReason::kNone;
-  G* schedlink = nullptr;     // the list that it is on
+  G* schedlink = nullptr;  // the list that it is on
   Stack stack;
 
   // Set by newproc1.
   uint64_t id = 0;
   const detail::ClosureType* type = nullptr;
-  void* closure = nullptr;    // where the function object is: inline_closure or the heap
+  void* closure = nullptr;  // where the function object is: inline_closure or the heap
   detail::AtEnd at_end;
   const void* created_at = nullptr;  // who called go()
-  M* locked_m = nullptr;      // lock_thread
-  int64_t wait_since = 0;     // os::nanotime(), only where deadlocks are watched
+  M* locked_m = nullptr;             // lock_thread
+  int64_t wait_since = 0;            // os::nanotime(), only where deadlocks are watched
   char name[16] = {};
 
   alignas(16) std::byte inline_closure[detail::kInlineClosure] = {};

@@ -95,7 +95,8 @@ void* alloc_small(size_t bytes) {
   if (static_cast<size_t>(c.end - c.fresh) < size) {
     char* span = take_span();
     if (span == nullptr) return nullptr;
-    *reinterpret_cast<Span*>(span) = {&c, size, static_cast<uint32_t>(((uint64_t{1} << 32) + size - 1) / size), nullptr, 0};
+    *reinterpret_cast<Span*>(span) = {&c, size, static_cast<uint32_t>(((uint64_t{1} << 32) + size - 1) / size), nullptr,
+                                      0};
     c.fresh = span + kHead;
     c.end = span + kSpan;
   }

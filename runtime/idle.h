@@ -52,7 +52,9 @@ class IdleWord {
     return IdleState(word_.fetch_sub(IdleState::kOneSpinning, std::memory_order_seq_cst)).spinning();
   }
   // Under sched.lock.
-  void add_idle_ps(int n) { word_.fetch_add(static_cast<uint64_t>(static_cast<int64_t>(n)), std::memory_order_seq_cst); }
+  void add_idle_ps(int n) {
+    word_.fetch_add(static_cast<uint64_t>(static_cast<int64_t>(n)), std::memory_order_seq_cst);
+  }
   void need_spinning() { word_.fetch_or(IdleState::kNeed, std::memory_order_seq_cst); }
   void clear_need_spinning() { word_.fetch_and(~IdleState::kNeed, std::memory_order_seq_cst); }
 

@@ -8,7 +8,7 @@
 
 namespace mstart::runtime {
 
-template <class T, T* T::*kLink>
+template <class T, T* T::* kLink>
 class InjectQueue {
  public:
   // All under the lock, but size().

@@ -17,23 +17,23 @@ namespace mstart::runtime {
 struct P;
 
 struct alignas(64) M {
-  G g0;                         // the scheduler's context and stack
+  G g0;  // the scheduler's context and stack
 
   // Its own, while it runs.
-  G* curg = nullptr;            // the G that it runs, null on g0
-  P* p = nullptr;               // null: not running Gs
-  bool spinning = false;        // has a P, is out of work, is looking for some
-  bool newborn = false;         // has not run a G yet, nor slept
-  bool fresh = false;           // born or woken just now: has not searched yet
-  int32_t locks = 0;            // runtime locks held
-  uint32_t held_ranks = 0;      // which, in debug builds
-  uint32_t locked_ext = 0;      // lock_thread's depth
-  uint32_t locked_int = 0;      // the runtime's own locks to the thread
-  bool foreign = false;         // its thread was started by C: its kernel state may be strange
+  G* curg = nullptr;        // the G that it runs, null on g0
+  P* p = nullptr;           // null: not running Gs
+  bool spinning = false;    // has a P, is out of work, is looking for some
+  bool newborn = false;     // has not run a G yet, nor slept
+  bool fresh = false;       // born or woken just now: has not searched yet
+  int32_t locks = 0;        // runtime locks held
+  uint32_t held_ranks = 0;  // which, in debug builds
+  uint32_t locked_ext = 0;  // lock_thread's depth
+  uint32_t locked_int = 0;  // the runtime's own locks to the thread
+  bool foreign = false;     // its thread was started by C: its kernel state may be strange
   G* lockedg = nullptr;
   bool (*unlock)(G*, void*) = nullptr;  // park's, run on g0 after the switch
   void* unlock_arg = nullptr;
-  uint32_t random = 0;          // state of the generator that picks where to steal first
+  uint32_t random = 0;  // state of the generator that picks where to steal first
 
   // Handed over by the one who starts or wakes it, before the clone or the wake (I5).
   P* nextp = nullptr;
@@ -42,23 +42,23 @@ struct alignas(64) M {
 
   // Under sched.lock.
   uint64_t id = 0;
-  M* schedlink = nullptr;       // the list of idle Ms
+  M* schedlink = nullptr;  // the list of idle Ms
   M* idle_prev = nullptr;
   bool on_idle_list = false;
-  M* allnext = nullptr;         // allm
-  M* freelink = nullptr;        // sched.freem
-  M* handoff_link = nullptr;    // the template thread's list, under its lock
+  M* allnext = nullptr;       // allm
+  M* freelink = nullptr;      // sched.freem
+  M* handoff_link = nullptr;  // the template thread's list, under its lock
 
   // The birth: what the creator needs, and the kernel's word.
   os::ThreadWord thread;
   void* tls = nullptr;
   char* signal_stack = nullptr;
   uint64_t signal_mask = 0;
-  Birth* birth = nullptr;       // null: births are not being recorded
-  BirthStart birth_start;       // stamps of the newproc and wakep that this M is in
+  Birth* birth = nullptr;  // null: births are not being recorded
+  BirthStart birth_start;  // stamps of the newproc and wakep that this M is in
 };
 
-inline void birth_mark(M* m, uint64_t Birth::*phase) {
+inline void birth_mark(M* m, uint64_t Birth::* phase) {
   if (m->birth != nullptr) [[unlikely]]
     set_stamp(m->birth->*phase);
 }

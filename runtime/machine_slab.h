@@ -11,7 +11,7 @@
 
 namespace mstart::runtime {
 
-M* new_m();          // from a chunk; maps one if there is no slot left; null: no memory
-M* renew_m(M* m);    // one whose thread is gone, as new
+M* new_m();        // from a chunk; maps one if there is no slot left; null: no memory
+M* renew_m(M* m);  // one whose thread is gone, as new
 
 }  // namespace mstart::runtime

@@ -37,8 +37,8 @@ constexpr int64_t kLongestBackoffNs = 100'000'000;
 
 struct NewmHandoff {
   Lock lock{Rank::kNewmHandoff};
-  M* newm = nullptr;            // Ms to be cloned, linked by handoff_link
-  bool waiting = false;         // the template thread sleeps on `wake`
+  M* newm = nullptr;     // Ms to be cloned, linked by handoff_link
+  bool waiting = false;  // the template thread sleeps on `wake`
   os::Note wake;
   enum class Template : uint8_t { kNone, kStarted, kRefused } state = Template::kNone;
 };
@@ -312,7 +312,8 @@ void check_births_possible() {
     throw_error("thread exhaustion");
   }
   if (newm_handoff.state != Template::kStarted) {
-    report(2, "runtime: no thread is left that may run goroutines, or make threads: they are locked, or ended so\n", {});
+    report(2, "runtime: no thread is left that may run goroutines, or make threads: they are locked, or ended so\n",
+           {});
     throw_error("thread exhaustion");
   }
 }

@@ -47,18 +47,18 @@ struct alignas(64) P {
   std::atomic<M*> m{nullptr};
   std::atomic<PStatus> status{PStatus::kIdle};
   uint32_t id = 0;
-  uint32_t schedtick = 0;       // one more each time slice
-  uint32_t inherited = 0;       // Gs in a row that ran in the slice of the one before
-  uint64_t next_goid = 0;       // [next_goid, end_goid): ids to give out
+  uint32_t schedtick = 0;  // one more each time slice
+  uint32_t inherited = 0;  // Gs in a row that ran in the slice of the one before
+  uint64_t next_goid = 0;  // [next_goid, end_goid): ids to give out
   uint64_t end_goid = 0;
-  GList free_gs;                // dead Gs
+  GList free_gs;  // dead Gs
   static constexpr uint32_t kStackCache = 32;
   uint32_t free_stacks_count = 0;
   char* free_stacks[kStackCache] = {};  // hottest last
   Counter gs_created, gs_ended, steals, wakes, parks;
 
   // Under sched.lock.
-  P* link = nullptr;            // the list of idle Ps
+  P* link = nullptr;  // the list of idle Ps
 };
 
 }  // namespace mstart::runtime

@@ -149,7 +149,8 @@ class RunQueue {
           if (tail_.load(std::memory_order_relaxed) == t) return 0;
           continue;  // what was runnext is in the ring by now
         }
-        if (!runnext_.compare_exchange_strong(next, nullptr, std::memory_order_acquire, std::memory_order_relaxed)) continue;
+        if (!runnext_.compare_exchange_strong(next, nullptr, std::memory_order_acquire, std::memory_order_relaxed))
+          continue;
         into.slots_[at % kSize].store(next, std::memory_order_relaxed);
         return 1;
       }

@@ -43,6 +43,7 @@
 #include "arch/probe.h"
 #include "os/clock.h"
 #include "runtime/execute.h"
+#include "runtime/steal_order.h"
 
 namespace mstart::runtime {
 
@@ -75,31 +76,6 @@ G* next_local(P* p, bool* inherits_time) {
   return g;
 }
 
-// All Ps once, from a random one on, in steps that have no divisor in common with their number.
-class RandomOrder {
- public:
-  RandomOrder(uint32_t random, uint32_t n) : n_(n), at_(random % n), step_((random >> 16) % n) {
-    while (gcd(step_, n) != 1) step_ = step_ + 1 < n ? step_ + 1 : 1;
-  }
-  bool done() const { return seen_ == n_; }
-  uint32_t position() const { return at_; }
-  void next() {
-    ++seen_;
-    at_ = (at_ + step_) % n_;
-  }
-
- private:
-  static uint32_t gcd(uint32_t a, uint32_t b) {
-    while (b != 0) {
-      const uint32_t r = a % b;
-      a = b;
-      b = r;
-    }
-    return a;
-  }
-  uint32_t n_, at_, step_, seen_ = 0;
-};
-
 // A batch of the global queue: one to run, the others to p's ring. Under sched.lock.
 G* take_global(P* p, uint32_t most) {
   const uint32_t size = sched.runq.size();
@@ -125,7 +101,8 @@ G* take_global_locked(P* p, uint32_t most) {
 // The victim is running and readied that G just now: most likely it is about to block and run it itself, in a fraction of
 // the time that it takes to move it here. An M that was born or woken just now has let it that time already.
 void let_run_next(const M* m, const P* victim) {
-  if (m->fresh || victim->status.load(std::memory_order_relaxed) != PStatus::kRunning || !victim->runq.has_next()) return;
+  if (m->fresh || victim->status.load(std::memory_order_relaxed) != PStatus::kRunning || !victim->runq.has_next())
+    return;
   const int64_t until = os::nanotime() + kRunnextPatienceNs;
   while (victim->runq.has_next() && os::nanotime() < until) arch::cpu_relax();
 }
@@ -134,7 +111,7 @@ void let_run_next(const M* m, const P* victim) {
 G* steal_work(M* m, P* p) {
   for (int pass = 0; pass < 4; ++pass) {
     const bool take_next = pass == 3;
-    for (RandomOrder order(next_random(m), static_cast<uint32_t>(sched.procs.load(std::memory_order_relaxed)));
+    for (StealOrder order(next_random(m), static_cast<uint32_t>(sched.procs.load(std::memory_order_relaxed)));
          !order.done(); order.next()) {
       P* victim = sched.allp[order.position()];
       if (victim == p) continue;

@@ -25,20 +25,20 @@ struct Sched {
   std::atomic<bool> refusal_told{false};    // the diagnosis was given
   std::atomic<uint64_t> next_goid{2};       // main is 1
   std::atomic<uint64_t> ms_created{1}, ms_ended{0}, births_refused{0};
-  std::atomic<M*> allm{nullptr};            // changed under `lock`; dump walks it without: Ms are never unmapped
+  std::atomic<M*> allm{nullptr};  // changed under `lock`; dump walks it without: Ms are never unmapped
 
   // Under `lock`.
   alignas(64) Lock lock{Rank::kSched};
   InjectQueue<G, &G::schedlink> runq;
-  M* midle = nullptr;         // idle Ms, last in first out
+  M* midle = nullptr;  // idle Ms, last in first out
   int64_t nmidle = 0;
-  int64_t nmidlelocked = 0;   // Ms that wait for their locked G
-  int64_t nmsys = 0;          // the template thread: not counted for deadlock
-  uint64_t mnext = 1;         // ids given out; m0 has 0
-  uint64_t nmgone = 0;        // ids whose M has ended or was never born
+  int64_t nmidlelocked = 0;  // Ms that wait for their locked G
+  int64_t nmsys = 0;         // the template thread: not counted for deadlock
+  uint64_t mnext = 1;        // ids given out; m0 has 0
+  uint64_t nmgone = 0;       // ids whose M has ended or was never born
   int64_t max_ms = 10000;
   int64_t birth_backoff = 0;  // ns
-  M* freem = nullptr;         // ended Ms, last in first out; taken again when the kernel says that their stacks are free
+  M* freem = nullptr;  // ended Ms, last in first out; taken again when the kernel says that their stacks are free
   P* pidle = nullptr;
   GList free_gs;
 

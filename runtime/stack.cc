@@ -37,10 +37,10 @@ static_assert(kSmallestSized << (kSizes - 1) == kLargestKept);
 
 struct Stacks {
   Lock lock{Rank::kStacks};
-  Chunk* fresh = nullptr;           // chunks with fresh slots
+  Chunk* fresh = nullptr;  // chunks with fresh slots
   FreeStack* free = nullptr;
   FreeStack* sized[kSizes] = {};
-  uint64_t total = 0, gs = 1;     // main's G is in no chunk
+  uint64_t total = 0, gs = 1;  // main's G is in no chunk
   uint32_t next_chunk = kFirstChunk;
   std::atomic<Chunk*> chunks{nullptr};
 };

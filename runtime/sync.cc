@@ -38,7 +38,8 @@ void clear_waiting(void* arg) {
 }  // namespace
 
 void WaitGroup::add(int n) {
-  const uint64_t old = state_.fetch_add(static_cast<uint64_t>(static_cast<int64_t>(n)) * kOne, std::memory_order_acq_rel);
+  const uint64_t old =
+      state_.fetch_add(static_cast<uint64_t>(static_cast<int64_t>(n)) * kOne, std::memory_order_acq_rel);
   const int64_t count = count_of(old) + n;
   runtime::check(count >= 0, "sync: negative WaitGroup counter");
   runtime::check((old & kWaiting) == 0 || count_of(old) != 0 || n <= 0,

@@ -37,7 +37,8 @@ NoPreempt::~NoPreempt() { --user_g()->no_preempt; }
 int num_g() { return static_cast<int>(runtime::live_gs()); }
 
 int num_m() {
-  return static_cast<int>(sched.ms_created.load(std::memory_order_relaxed) - sched.ms_ended.load(std::memory_order_relaxed));
+  return static_cast<int>(sched.ms_created.load(std::memory_order_relaxed) -
+                          sched.ms_ended.load(std::memory_order_relaxed));
 }
 
 int set_max_threads(int n) {

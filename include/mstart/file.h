@@ -25,8 +25,8 @@ long syscall_argument(T v) {
 // the thread for as long as the call does, and the P with it. Errors are the kernel's, with "syscall" as the call's name.
 // syscall(2), but nothing is cached, restarted or translated.
 template <class... A>
-  requires(sizeof...(A) <= 6 && ((std::integral<A> || std::is_enum_v<A> || std::is_pointer_v<A> ||
-                                  std::is_null_pointer_v<A>) && ...))
+  requires(sizeof...(A) <= 6 &&
+           ((std::integral<A> || std::is_enum_v<A> || std::is_pointer_v<A> || std::is_null_pointer_v<A>) && ...))
 Result<long> raw_syscall(long number, A... args) {
   return detail::raw_syscall(number, {detail::syscall_argument(args)...});
 }

@@ -171,8 +171,8 @@ struct TaskState {
   std::atomic<uint32_t> word{0};
   std::atomic<uint32_t> owners{2};
 };
-void task_ended(void* state);     // an AtEnd
-void task_wait(TaskState*);       // parks until task_ended
+void task_ended(void* state);  // an AtEnd
+void task_wait(TaskState*);    // parks until task_ended
 bool task_done(const TaskState*);
 void task_drop(TaskState*);
 void* heap_alloc(size_t bytes, size_t align);
@@ -316,7 +316,8 @@ class Scope {
 template <class F>
 void WaitGroup::go(const GoOptions& options, F&& f) {
   add(1);
-  const auto r = detail::start(static_cast<F&&>(f), options, {[](void* group) { static_cast<WaitGroup*>(group)->done(); }, this});
+  const auto r =
+      detail::start(static_cast<F&&>(f), options, {[](void* group) { static_cast<WaitGroup*>(group)->done(); }, this});
   if (!r) detail::go_failed();
 }
 template <class F>

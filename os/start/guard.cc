@@ -36,8 +36,7 @@ bool still_busy(void* arg) {
   const Guard guard(*static_cast<uint64_t*>(arg));
   uint64_t w = guard.load(std::memory_order_relaxed);
   while ((w & kBusy) != 0) {
-    if ((w & kWaiters) != 0 ||
-        guard.compare_exchange_weak(w, w | kWaiters, std::memory_order_relaxed))  // [static:B]
+    if ((w & kWaiters) != 0 || guard.compare_exchange_weak(w, w | kWaiters, std::memory_order_relaxed))  // [static:B]
       return true;
   }
   return false;

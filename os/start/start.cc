@@ -100,7 +100,8 @@ void protect_relro(const LoadedImage& loaded) {
 
   // As if all programs had a .dynamic.
   const auto ifuncs = reinterpret_cast<uintptr_t>(__rela_iplt_start);
-  const uintptr_t dynamic[] = {DT_JMPREL, ifuncs, DT_PLTRELSZ, reinterpret_cast<uintptr_t>(__rela_iplt_end) - ifuncs, 0};
+  const uintptr_t dynamic[] = {DT_JMPREL, ifuncs, DT_PLTRELSZ, reinterpret_cast<uintptr_t>(__rela_iplt_end) - ifuncs,
+                               0};
   if (loaded->dynamic == nullptr) loaded->dynamic = dynamic;
   const uint64_t hwcap = find(aux, AT_HWCAP);
   apply_rela(*loaded, DT_RELA, DT_RELASZ, arch::kRelocIrelative, hwcap);

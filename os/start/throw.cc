@@ -77,7 +77,8 @@ void __throw_out_of_range_fmt(const char* format, ...) {
   text.fail();
 }
 
-[[noreturn]] void __glibcxx_assert_fail(const char* file, int line, const char* function, const char* condition) noexcept {
+[[noreturn]] void __glibcxx_assert_fail(const char* file, int line, const char* function,
+                                        const char* condition) noexcept {
   Text text;
   text.add("{}:{}: {}: Assertion '{}' failed.", file, line, function, condition);
   text.fail();
@@ -86,7 +87,8 @@ void __throw_out_of_range_fmt(const char* format, ...) {
 }  // namespace std
 
 // assert(3).
-extern "C" [[noreturn]] void __assert_fail(const char* condition, const char* file, unsigned line, const char* function) {
+extern "C" [[noreturn]] void __assert_fail(const char* condition, const char* file, unsigned line,
+                                           const char* function) {
   Text text;
   text.add("{}:{}: {}: Assertion '{}' failed.", file, line, function, condition);
   text.fail();

@@ -69,8 +69,7 @@ static inline void print_latencies(const char* bench, const char* peer, uint64_t
   printf("\"warmup\":%d,\"first_ns\":%.0f", kWarmup, (double)all[0] * ns);
   const char* name[] = {"p50", "p90", "p99", "p999", "max"};
   const long per_mille[] = {500, 900, 990, 999, 1000};
-  for (int i = 0; i < 5; ++i)
-    printf(",\"%s_ns\":%.0f", name[i], (double)s[(n - 1) * per_mille[i] / 1000] * ns);
+  for (int i = 0; i < 5; ++i) printf(",\"%s_ns\":%.0f", name[i], (double)s[(n - 1) * per_mille[i] / 1000] * ns);
   puts("}");
 }
 

@@ -92,16 +92,15 @@ G* waiting_locked_g() {
   return locked;
 }
 
-void park_for_ever() {
-  park(nullptr, nullptr, WaitReason::kForEver);
-}
+void park_for_ever() { park(nullptr, nullptr, WaitReason::kForEver); }
 
 // A thread with TLS but without a g that calls fn.
 void on_foreign_thread(void (*fn)(void*)) {
   constexpr size_t kBytes = size_t{64} * 1024;
   const arch::TlsImage& image = os::process_start.tls;
   char* const stack = os::map_stacks(kBytes).value();
-  char* const tls = os::align_up(os::map_pages(kBytes).value(), arch::tls_block_align(image)) + arch::tls_before_tp(image);
+  char* const tls =
+      os::align_up(os::map_pages(kBytes).value(), arch::tls_block_align(image)) + arch::tls_before_tp(image);
   arch::tls_init_tcb(tls, os::process_start.canary);
   constinit static os::ThreadWord word;
   expect(os::newosproc({stack + kBytes, tls, fn, nullptr, nullptr}, word).ok(), "newosproc");
@@ -449,7 +448,8 @@ int main(int argc, char** argv) {
     });
     constexpr std::string_view kHead = "fatal error: ";
     const size_t at = end.text.find(kHead);
-    const bool right = end.status == 2 && at != std::string_view::npos && end.text.substr(at + kHead.size()).starts_with(c.text);
+    const bool right =
+        end.status == 2 && at != std::string_view::npos && end.text.substr(at + kHead.size()).starts_with(c.text);
     if (right) continue;
     eprint("{}: status {}\n{}\n", c.text, end.status, end.text);
     ++wrong;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // A function-local static whose initialisation needs itself: that is said, instead of waiting for ever.
 // status: 2
-// stderr: fatal error: 
+// stderr: fatal error:
 #include "expect.h"
 
 namespace {

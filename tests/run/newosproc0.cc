@@ -40,7 +40,8 @@ int main() {
   char* const other = os::map_stacks(kBytes).value();
   uint64_t stamp = 0;
   const uint64_t before = arch::cycles();
-  expect(os::newosproc({other + kBytes, other + 1024, [](void*) { arch::exit_thread(); }, nullptr, &stamp}, word).ok(), "newosproc");
+  expect(os::newosproc({other + kBytes, other + 1024, [](void*) { arch::exit_thread(); }, nullptr, &stamp}, word).ok(),
+         "newosproc");
   while (!word.gone()) (void)raw_syscall(SYS_sched_yield);
   expect(stamp >= before && stamp <= arch::cycles(), "the stamp is of the time between");
 }

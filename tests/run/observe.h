@@ -46,7 +46,9 @@ inline int count(std::string_view text, std::string_view part) {
 }
 
 inline int64_t rss_kb() { return ProcFile("/proc/self/status").number_behind("VmRSS:"); }
-inline int64_t mappings() { return count(ProcFile<size_t{512} * 1024>("/proc/self/maps").text(), "\n"); }  // on a large stack
+inline int64_t mappings() {
+  return count(ProcFile<size_t{512} * 1024>("/proc/self/maps").text(), "\n");
+}  // on a large stack
 inline int threads() { return static_cast<int>(ProcFile("/proc/self/status").number_behind("Threads:")); }
 
 inline bool thread_exists(int tid) { return mstart::raw_syscall(SYS_tgkill, process_id(), tid, 0).ok(); }

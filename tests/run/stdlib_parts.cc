@@ -120,15 +120,17 @@ void text() {
   s.insert(0, "<").append(3, '>').replace(1, 5, "SHORT");
   const std::string copy = s;
   s.clear();
-  part("string", copy.starts_with("<SHORT and") && copy.ends_with(">>>") && copy.find("object") == copy.size() - 9 && s.empty() &&
-                     copy.substr(1, 5) + "!"s == "SHORT!" && copy.compare("<SHORT") > 0 && copy.rfind('>') == copy.size() - 1);
+  part("string", copy.starts_with("<SHORT and") && copy.ends_with(">>>") && copy.find("object") == copy.size() - 9 &&
+                     s.empty() && copy.substr(1, 5) + "!"s == "SHORT!" && copy.compare("<SHORT") > 0 &&
+                     copy.rfind('>') == copy.size() - 1);
   std::u16string wide = u"wide";
   wide += u" text";
   part("u16string", wide.size() == 9 && wide.find(u't') == 5);
   part("to_string", std::to_string(-1234567890123) == "-1234567890123" && std::to_string(42U) == "42");
 
   constexpr std::string_view view = "one,two,three";
-  part("string_view", view.find(',', 4) == 7 && view.substr(4, 3) == "two" && view.find_last_of("xt") == 8 && view < "p"sv);
+  part("string_view",
+       view.find(',', 4) == 7 && view.substr(4, 3) == "two" && view.find_last_of("xt") == 8 && view < "p"sv);
 }
 
 void numbers() {
@@ -139,30 +141,34 @@ void numbers() {
   const auto [stop, failed] = std::from_chars(buffer, end, read);
   int8_t small = 0;
   const auto too_large = std::from_chars(buffer, end, small);
-  part("charconv of integers", error == std::errc() && std::string_view(buffer, end) == "-987654321" && hex_error == std::errc() &&
-                                   std::string_view(end, hex_end) == "beef" && failed == std::errc() && stop == end &&
-                                   read == -987654321 && too_large.ec == std::errc::result_out_of_range);
-  part("bit", std::popcount(hidden(0xf0U)) == 4 && std::countl_zero(hidden(1U)) == 31 && std::bit_ceil(hidden(33U)) == 64 &&
-                  std::rotl(hidden(0x80000001U), 1) == 3 && std::bit_cast<uint32_t>(hidden(1.0F)) == 0x3f800000);
+  part("charconv of integers", error == std::errc() && std::string_view(buffer, end) == "-987654321" &&
+                                   hex_error == std::errc() && std::string_view(end, hex_end) == "beef" &&
+                                   failed == std::errc() && stop == end && read == -987654321 &&
+                                   too_large.ec == std::errc::result_out_of_range);
+  part("bit", std::popcount(hidden(0xf0U)) == 4 && std::countl_zero(hidden(1U)) == 31 &&
+                  std::bit_ceil(hidden(33U)) == 64 && std::rotl(hidden(0x80000001U), 1) == 3 &&
+                  std::bit_cast<uint32_t>(hidden(1.0F)) == 0x3f800000);
   std::vector<int> v(100);
   std::iota(v.begin(), v.end(), 1);
-  part("numeric", std::accumulate(v.begin(), v.end(), 0) == 5050 && std::gcd(hidden(84), 36) == 12 && std::lcm(4, 6) == 12 &&
-                      std::midpoint(hidden(2), 8) == 5);
+  part("numeric", std::accumulate(v.begin(), v.end(), 0) == 5050 && std::gcd(hidden(84), 36) == 12 &&
+                      std::lcm(4, 6) == 12 && std::midpoint(hidden(2), 8) == 5);
   std::mt19937_64 random(1);
   std::uniform_int_distribution<int> dice(1, 6);
   int sum = 0;
   for (int i = 0; i < 6000; ++i) sum += dice(random);
   part("random engines and integer distributions", sum > 6000 * 3 && sum < 6000 * 4);
-  part("limits", std::numeric_limits<int>::max() == 2147483647 && std::numeric_limits<double>::infinity() > hidden(1e308));
-  part("128-bit integers", static_cast<uint64_t>(hidden(static_cast<unsigned __int128>(1) << 100) / hidden(uint64_t{1} << 50)) ==
-                               uint64_t{1} << 50);
+  part("limits",
+       std::numeric_limits<int>::max() == 2147483647 && std::numeric_limits<double>::infinity() > hidden(1e308));
+  part("128-bit integers", static_cast<uint64_t>(hidden(static_cast<unsigned __int128>(1) << 100) /
+                                                 hidden(uint64_t{1} << 50)) == uint64_t{1} << 50);
 }
 
 void vocabulary() {
   std::optional<std::string> maybe;
   const bool was_empty = !maybe;
   maybe = "something long enough to be allocated";
-  part("optional", was_empty && maybe->size() == 37 && maybe.value_or("x").starts_with("some") && maybe.value() == *maybe);
+  part("optional",
+       was_empty && maybe->size() == 37 && maybe.value_or("x").starts_with("some") && maybe.value() == *maybe);
 
   std::variant<int, std::string, std::vector<int>> either = 3;
   const bool was_int = std::get<int>(either) == 3;
@@ -184,8 +190,8 @@ void vocabulary() {
   std::any any = std::vector<int>{1, 2, 3};
   part("any", std::any_cast<std::vector<int>>(&any)->size() == 3 && std::any_cast<int>(&any) == nullptr);
   part("compare", (hidden(1) <=> 2) == std::strong_ordering::less && std::tuple(1, 2) <=> std::tuple(1, 2) == 0);
-  part("source_location", std::string_view(std::source_location::current().function_name()).find("vocabulary") !=
-                              std::string_view::npos);
+  part("source_location",
+       std::string_view(std::source_location::current().function_name()).find("vocabulary") != std::string_view::npos);
 }
 
 void pointers_and_functions() {
@@ -211,11 +217,14 @@ void pointers_and_functions() {
   const std::unique_ptr<int> nothrow(new (std::nothrow) int(1));
   part("new of aligned types", reinterpret_cast<uintptr_t>(wide.get()) % 256 == 0 && *nothrow == 1);
 
-  std::function<int(int)> f = [base = "a capture that does not fit in"s](int x) { return x + static_cast<int>(base.size()); };
+  std::function<int(int)> f = [base = "a capture that does not fit in"s](int x) {
+    return x + static_cast<int>(base.size());
+  };
   const auto copied = f;
   f = nullptr;
-  part("function, bind, invoke", !f && copied(1) == 31 && std::bind(std::minus<>(), std::placeholders::_2, 1)(0, 5) == 4 &&
-                                     std::invoke(&Counted::value, Counted(3)) == 3 && std::mem_fn(&Counted::value)(Counted(4)) == 4);
+  part("function, bind, invoke",
+       !f && copied(1) == 31 && std::bind(std::minus<>(), std::placeholders::_2, 1)(0, 5) == 4 &&
+           std::invoke(&Counted::value, Counted(3)) == 3 && std::mem_fn(&Counted::value)(Counted(4)) == 4);
   part("hash", std::hash<std::string>()("abc") == std::hash<std::string_view>()("abc") &&
                    std::hash<std::string>()("abc") != std::hash<std::string>()("abd") && std::hash<int>()(3) == 3);
 }
@@ -230,12 +239,12 @@ void algorithms() {
   std::nth_element(partly.begin(), partly.begin() + 100, partly.end());
   std::vector<std::string> words{"gamma", "alpha", "beta"};
   std::sort(words.begin(), words.end());
-  part("algorithm", std::is_sorted(v.begin(), v.end()) && stable[42] / 10 == 4 && partly[100] == 100 && words[1] == "beta" &&
-                        std::lower_bound(v.begin(), v.end(), 77) - v.begin() == 77 &&
+  part("algorithm", std::is_sorted(v.begin(), v.end()) && stable[42] / 10 == 4 && partly[100] == 100 &&
+                        words[1] == "beta" && std::lower_bound(v.begin(), v.end(), 77) - v.begin() == 77 &&
                         std::count_if(v.begin(), v.end(), [](int x) { return x % 2 == 0; }) == 2500);
   std::vector<int> squares;
-  std::ranges::copy(v | std::views::filter([](int x) { return x % 3 == 0; }) | std::views::transform([](int x) { return x * x; }) |
-                        std::views::drop(1) | std::views::take(3),
+  std::ranges::copy(v | std::views::filter([](int x) { return x % 3 == 0; }) |
+                        std::views::transform([](int x) { return x * x; }) | std::views::drop(1) | std::views::take(3),
                     std::back_inserter(squares));
   std::ranges::reverse(v);
   int fields = 0;
@@ -275,7 +284,8 @@ void time_and_concurrency() {
   mstart::WaitGroup group;
   for (int i = 0; i < 8; ++i) {
     group.go([&] {
-      for (int j = 0; j < 1000; ++j) shared.fetch_add(1, std::memory_order_relaxed), std::atomic_ref(plain).fetch_add(2);
+      for (int j = 0; j < 1000; ++j)
+        shared.fetch_add(1, std::memory_order_relaxed), std::atomic_ref(plain).fetch_add(2);
     });
   }
   group.wait();

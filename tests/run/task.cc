@@ -68,7 +68,9 @@ void waits() {
     for (int i = 0; i < 100; ++i) yield();
     ++ended;
   };
-  { const Task<void> task = spawn(slow); }
+  {
+    const Task<void> task = spawn(slow);
+  }
   expect_equal(ended, 1, "the destructor waits");
   Task<void> task = spawn(slow);
   task = spawn(slow);

@@ -73,8 +73,10 @@ class ThreadHook {
       if (image.file_size != 0) __builtin_memcpy(arch::tls_image_at(tp, image), image.data, image.file_size);
       arch::tls_init_tcb(tp, os::process_start.canary);
       const auto r = os::newosproc({t->stack + kStackBytes, tp, run, t, nullptr}, t->word);
-      if (!r) request->error = static_cast<int>(r.error().code);
-      else ++made;
+      if (!r)
+        request->error = static_cast<int>(r.error().code);
+      else
+        ++made;
     }
     busy.clear(std::memory_order_release);
   }

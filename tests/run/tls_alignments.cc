@@ -34,7 +34,8 @@ bool all_zero(const char* p, size_t n) {
   expect(aligned(line, 64) && aligned(zero_line, 64), "aligned to 64");
   expect(aligned(page, 4096) && aligned(zero_page, 4096), "aligned to 4096");
   if (visits++ == 0) {
-    expect(first == 'f' && line[0] == 'l' && line[2] == 'n' && page[0] == 'p' && page[4] == '!' && number == 42, "initial values");
+    expect(first == 'f' && line[0] == 'l' && line[2] == 'n' && page[0] == 'p' && page[4] == '!' && number == 42,
+           "initial values");
     expect(all_zero(zero_line, sizeof zero_line) && all_zero(zero_page, sizeof zero_page) && last == 0, "zeros");
   } else {
     expect(first == line[0] && first == page[4] && first == zero_line[99] && first == zero_page[4999] && first == last,

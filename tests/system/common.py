@@ -92,7 +92,7 @@ def main(*cases):
     parser.add_argument("build", type=Path)
     parser.add_argument("--wrapper", type=shlex.split, default=[])
     parser.add_argument("case", nargs="*")
-    options = parser.parse_args()
+    options = parser.parse_intermixed_args()
     options.build = options.build.resolve()
     known = {case.__name__: case for case in cases}
     outcomes = []

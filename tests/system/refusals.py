@@ -114,7 +114,7 @@ def nproc_locked():
     """A locked thread makes none itself, and its G runs nowhere else."""
     works("locked_yield", "RLIMIT_NPROC is 1\n", **may_have(1))
     err = is_fatal("locked_wait", "thread exhaustion", **may_have(1))
-    expect("every thread is locked" in err, "does not say why:", err)
+    expect("they are locked" in err, "does not say why:", err)
 
 
 def nproc_locked_lifted():

@@ -119,7 +119,9 @@ void locked_wait() {
 
 // The same with a template thread that was made before: as soon as a thread can be had, the other G runs.
 void locked_wait_until_granted() {
-  { const ThreadLock lock; }
+  {
+    const ThreadLock lock;
+  }
   rlimit64 limit{};
   expect(raw_syscall(SYS_prlimit64, 0, RLIMIT_NPROC, nullptr, &limit).ok(), "prlimit64");
   limit.rlim_cur = 1;
@@ -189,7 +191,9 @@ void memory() {
     break;
   }
   expect(gs > 100, "too few Gs for the memory that there was");
-  { const ThreadLock lock; }  // wants the template thread
+  {
+    const ThreadLock lock;
+  }  // wants the template thread
   expect(num_m() == 1, "a thread without memory");
   gate.done();
   ended.wait();

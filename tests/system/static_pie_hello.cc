@@ -11,8 +11,8 @@ namespace {
 
 void add(std::atomic<int>& n) { n.fetch_add(1, std::memory_order_relaxed); }
 using Add = void (*)(std::atomic<int>&);
-constexpr Add kFunctions[] = {add, add};      // in RELRO
-const char* text = "hello from {} Gs\n";      // in .data
+constexpr Add kFunctions[] = {add, add};  // in RELRO
+const char* text = "hello from {} Gs\n";  // in .data
 thread_local const char* of_this_thread = text;
 const struct Constructed {
   Constructed() : value(*text) {}

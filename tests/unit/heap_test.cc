@@ -63,7 +63,8 @@ TEST_CASE("alignments up to a page and beyond are kept, and such blocks can be f
     std::vector<Block> blocks;
     bool good = true;
     for (size_t align = 1; align <= 32768; align *= 2) {
-      for (const size_t size : {size_t{0}, size_t{1}, size_t{24}, align, align + 1, size_t{5000}, size_t{16384}, size_t{70000}}) {
+      for (const size_t size :
+           {size_t{0}, size_t{1}, size_t{24}, align, align + 1, size_t{5000}, size_t{16384}, size_t{70000}}) {
         blocks.emplace_back(size, align, static_cast<unsigned char>(align ^ size));
         good &= blocks.back().data != nullptr && address(blocks.back().data) % align == 0;
       }
@@ -99,7 +100,8 @@ TEST_CASE("freed blocks are used again before new memory is") {
 TEST_CASE("a size's spans are filled to their end") {
   for (const size_t size : {size_t{16}, size_t{48}, size_t{112}, size_t{1024}, size_t{10240}, size_t{16384}}) {
     std::vector<Block> blocks;
-    for (size_t used = 0; used < 4 * kSpan; used += size) blocks.emplace_back(size, 16, static_cast<unsigned char>(used / size));
+    for (size_t used = 0; used < 4 * kSpan; used += size)
+      blocks.emplace_back(size, 16, static_cast<unsigned char>(used / size));
     bool good = true;
     for (const Block& b : blocks) good &= b.intact() && address(b.data) % kSpan + size <= kSpan;
     CHECK(good);
@@ -133,7 +135,8 @@ TEST_CASE("many threads allocate and free, each other's blocks too") {
       const unsigned kind = random() % 64;
       const size_t size = kind == 0 ? 20000 + random() % 30000 : kind < 8 ? random() % 16384 : random() % 200;
       const size_t align = kind % 16 == 1 ? size_t{16} << random() % 9 : 16;
-      auto* mine = new (mstart::detail::heap_alloc(sizeof(Block), alignof(Block))) Block(size, align, static_cast<unsigned char>(random()));
+      auto* mine = new (mstart::detail::heap_alloc(sizeof(Block), alignof(Block)))
+          Block(size, align, static_cast<unsigned char>(random()));
       if (mine->data == nullptr || address(mine->data) % align != 0) spoiled.fetch_add(1);
       Block* other = slots[random() % kSlots].exchange(mine, std::memory_order_acq_rel);
       if (other == nullptr) continue;

@@ -191,9 +191,9 @@ struct HostEnv {
 
 struct TaskData {
   int id = 0;
-  int payload = 0;                   // plain: from the submitter to whoever runs it
-  int children = 0;                  // a tree: the next ids
-  bool ready_then_spin = false;      // submits child after child and waits for each, without giving up its P
+  int payload = 0;               // plain: from the submitter to whoever runs it
+  int children = 0;              // a tree: the next ids
+  bool ready_then_spin = false;  // submits child after child and waits for each, without giving up its P
   std::atomic<bool> done{false};
 };
 

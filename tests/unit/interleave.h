@@ -44,15 +44,15 @@ inline constexpr int kMaxThreads = 5;  // the first is the one that sets up and 
 inline constexpr int kMaxWords = 40;
 
 struct Limits {
-  int preemptions = -1;             // of a thread that could go on; -1: all orders
-  int stale_reads = 2;              // a thread, a run
-  uint64_t runs = 3'000'000;        // more than that is a mistake in the test
+  int preemptions = -1;       // of a thread that could go on; -1: all orders
+  int stale_reads = 2;        // a thread, a run
+  uint64_t runs = 3'000'000;  // more than that is a mistake in the test
 };
 
 struct Outcome {
-  std::string failure;              // empty: none
-  uint64_t runs = 0;                // finished ones
-  uint64_t cut_off = 0;             // that would only have repeated others
+  std::string failure;   // empty: none
+  uint64_t runs = 0;     // finished ones
+  uint64_t cut_off = 0;  // that would only have repeated others
 };
 
 // What a thread knows: the newest message of each word that it must see, and how far each thread is known to have come.
@@ -91,7 +91,8 @@ class Checker {
   void store(int word, uint64_t value, std::memory_order order);
   template <class F>
   uint64_t update(int word, F change, std::memory_order order);
-  bool compare_exchange(int word, uint64_t* expected, uint64_t desired, std::memory_order success, std::memory_order failure);
+  bool compare_exchange(int word, uint64_t* expected, uint64_t desired, std::memory_order success,
+                        std::memory_order failure);
   void lock(int word);
   void unlock(int word);
   void sleep_on(int word, uint64_t value);
@@ -123,7 +124,7 @@ class Checker {
     View view;
     int stale_left;
     bool spurious_left;
-    int pending_word;      // what it will do when it goes on
+    int pending_word;  // what it will do when it goes on
     Access pending;
     int asleep_on;
   };
@@ -140,7 +141,9 @@ class Checker {
   void before(int word, Access access);
   bool dependent(const Thread& a, const Thread& b) const;
   void trace(const char* what, int word, uint64_t value) {
-    if (tracing_) trace_ += "\n  T" + std::to_string(running_) + " " + what + " #" + std::to_string(word) + " " + std::to_string(static_cast<int64_t>(value));
+    if (tracing_)
+      trace_ += "\n  T" + std::to_string(running_) + " " + what + " #" + std::to_string(word) + " " +
+                std::to_string(static_cast<int64_t>(value));
   }
   void reschedule();
   void switch_to(int thread);

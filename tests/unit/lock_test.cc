@@ -159,7 +159,8 @@ TEST_CASE("an unlock without a lock is fatal") {
 TEST_CASE("debug builds: locks are taken in the order of their ranks") {
   M m;
   const As as(m);
-  Lock handoff(Rank::kNewmHandoff), bucket(Rank::kBucket), sched(Rank::kSched), stacks(Rank::kStacks), heap(Rank::kHeap);
+  Lock handoff(Rank::kNewmHandoff), bucket(Rank::kBucket), sched(Rank::kSched), stacks(Rank::kStacks),
+      heap(Rank::kHeap);
   Lock* const ascending[] = {&handoff, &bucket, &sched, &stacks, &heap};
   for (Lock* lock : ascending) lock->lock();
   for (Lock* lock : ascending) lock->unlock();  // in any order

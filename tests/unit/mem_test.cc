@@ -185,8 +185,7 @@ TEST_CASE("strings are compared and searched as libc does it") {
     CHECK(mstart_strlen(left) == std::strlen(left));
     for (const char* right : strings) {
       CHECK(sign(mstart_strcmp(left, right)) == sign(std::strcmp(left, right)));
-      for (size_t n = 0; n < 5; ++n)
-        CHECK(sign(mstart_strncmp(left, right, n)) == sign(std::strncmp(left, right, n)));
+      for (size_t n = 0; n < 5; ++n) CHECK(sign(mstart_strncmp(left, right, n)) == sign(std::strncmp(left, right, n)));
     }
     for (const int byte : {0, 0x61, 0x2f, 0x80, 0xff}) {
       CHECK(mstart_strchr(left, byte) == std::strchr(left, byte));

@@ -14,15 +14,15 @@
 namespace mstart::test {
 
 struct Mistakes {
-  bool look_first = false;           // submit looks at the idle word before it publishes
-  bool publish_weakly = false;       // submit publishes by a release store
-  bool recheck_first = false;        // looks at the queues before it leaves the spinning count
+  bool look_first = false;      // submit looks at the idle word before it publishes
+  bool publish_weakly = false;  // submit publishes by a release store
+  bool recheck_first = false;   // looks at the queues before it leaves the spinning count
   bool no_recheck = false;
-  bool trust_blindly = false;        // an M that has not searched gives up its P and does not look again
+  bool trust_blindly = false;  // an M that has not searched gives up its P and does not look again
   bool ignore_needspinning = false;
-  bool count_out_unlocked = false;   // wakep without a P leaves the spinning count after it has left the lock
-  bool recheck_unlocked = false;     // looks at the global queue without the lock, while an M moves tasks out of it
-  bool no_chain = false;             // the last spinner that finds work wakes no other
+  bool count_out_unlocked = false;  // wakep without a P leaves the spinning count after it has left the lock
+  bool recheck_unlocked = false;    // looks at the global queue without the lock, while an M moves tasks out of it
+  bool no_chain = false;            // the last spinner that finds work wakes no other
 };
 
 // Env: IdleWord, Queue<T>, Inject<T> (through T::link), Mutex, Note, kPasses over the victims.

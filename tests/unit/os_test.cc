@@ -328,7 +328,8 @@ TEST_CASE("the vDSO needs no system call") {
 
 TEST_CASE("the function is found by either kind of hash table, and only if it is defined") {
   const char* name = mstart::arch::kVdsoClockGettime;
-  const FakeVdso nothing[] = {{Hash::kNone, name, 1}, {Hash::kSysv, name, SHN_UNDEF}, {Hash::kGnu, "clock_gettime64", 1}};
+  const FakeVdso nothing[] = {
+      {Hash::kNone, name, 1}, {Hash::kSysv, name, SHN_UNDEF}, {Hash::kGnu, "clock_gettime64", 1}};
   for (const FakeVdso& image : nothing) {
     os::init_clock(&image);
     CHECK(os::nanotime() != kAnswer);
@@ -411,7 +412,8 @@ class Stack {
 mstart::Result<int> start(Child& child, const Stack& stack, uint64_t* stamp = nullptr) {
   void* tp = child.tls + sizeof child.tls / 2;
   mstart::arch::tls_init_tcb(tp, 0x1234);
-  return os::newosproc({.stack_top = stack.top(), .tls = tp, .fn = child_main, .arg = &child, .stamp = stamp}, child.word);
+  return os::newosproc({.stack_top = stack.top(), .tls = tp, .fn = child_main, .arg = &child, .stamp = stamp},
+                       child.word);
 }
 
 void wait_for(const Child& child) {
@@ -465,7 +467,8 @@ CLONE_TEST("many threads at once") {
   constexpr int kThreads = 50;
   const std::vector<Stack> stacks(kThreads);
   std::vector<Child> children(kThreads);
-  for (int i = 0; i < kThreads; ++i) REQUIRE(start(children[static_cast<size_t>(i)], stacks[static_cast<size_t>(i)]).ok());
+  for (int i = 0; i < kThreads; ++i)
+    REQUIRE(start(children[static_cast<size_t>(i)], stacks[static_cast<size_t>(i)]).ok());
   for (size_t i = 0; i < kThreads; ++i) {
     wait_for(children[i]);
     CHECK(stacks[i].contains(children[i].frame));

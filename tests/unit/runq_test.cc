@@ -24,8 +24,8 @@ namespace {
 
 struct Item {
   uint32_t id = 0;
-  uint32_t payload = 0;           // plain: written before a put, read after a take
-  std::atomic<int> taken{0};      // how often
+  uint32_t payload = 0;       // plain: written before a put, read after a take
+  std::atomic<int> taken{0};  // how often
   std::atomic<bool> inside{false};
 };
 
@@ -180,7 +180,7 @@ TEST_CASE_TEMPLATE("a full ring refuses; half of it and the one too many go away
 TEST_CASE_TEMPLATE("a thief takes half, rounded up, the oldest ones", Size, Four, Real) {
   constexpr uint32_t kSize = Size::value;
   for (uint32_t n = 0; n <= kSize; ++n) {
-    for (uint32_t shift = 0; shift <= kSize; shift += kSize < 16 ? 1 : 37) {
+    for (uint32_t shift = 0; shift <= kSize; shift += kSize < 16 ? 1 : 128) {
       Bench<kSize> b;
       b.shift(*b.queue, shift);
       b.shift(*b.thief, (2 * shift + 1) % kSize);
@@ -262,7 +262,8 @@ struct Obvious {
 
 // One random operation on both; false if they do not agree.
 template <uint32_t kSize>
-bool step(std::minstd_rand& random, RunQueue<Item, kSize>& q, RunQueue<Item, kSize>& thief, Obvious& model, Item* item) {
+bool step(std::minstd_rand& random, RunQueue<Item, kSize>& q, RunQueue<Item, kSize>& thief, Obvious& model,
+          Item* item) {
   const bool full = model.ring.size() == kSize;
   typename RunQueue<Item, kSize>::Batch batch;
   switch (random() % 6) {
@@ -359,7 +360,7 @@ int produce(Queue& q, std::vector<Item>& items, uint32_t seed, std::atomic<int>&
 TEST_CASE_TEMPLATE("owner and thieves: every item is taken once, with what was written before it", Size, Four, Real) {
   using Queue = RunQueue<Item, Size::value>;
   for (const int thieves : {1, 3}) {
-    std::vector<Item> items(static_cast<size_t>(scaled(500'000)));
+    std::vector<Item> items(static_cast<size_t>(scaled(2'000'000)));
     auto queues = std::make_unique<Queue[]>(static_cast<size_t>(thieves) + 1);
     std::atomic<int> errors{0}, taken{0};
     std::atomic<bool> done{false};
@@ -422,7 +423,7 @@ TEST_CASE_TEMPLATE("items that come back at once are never in two hands", Size, 
     put(&items[i], i % 2 == 0);
   }
   std::minstd_rand random(3);
-  for (int i = 0; i < scaled(1'000'000); ++i) {
+  for (int i = 0; i < scaled(5'000'000); ++i) {
     if (Item* item = get(queue)) {
       leave(item);
       put(item, random() % 2 == 0);
@@ -474,11 +475,20 @@ TEST_CASE_TEMPLATE("never empty while something is inside", Size, Four, Real) {
   bool ok = true;
   SUBCASE("from runnext to the ring, and out again") {
     ok = q.put_next(&a) == nullptr;
-    CHECK(watch([&] { for (int i = 0; i < rounds; ++i) ok = q.put_next(i % 2 == 0 ? &b : &a) == nullptr && get(q) != nullptr && ok; }, empty) == 0);
+    CHECK(watch(
+              [&] {
+                for (int i = 0; i < rounds; ++i)
+                  ok = q.put_next(i % 2 == 0 ? &b : &a) == nullptr && get(q) != nullptr && ok;
+              },
+              empty) == 0);
   }
   SUBCASE("yield: to the tail before from the head") {
     ok = q.put_tail(&a);
-    CHECK(watch([&] { for (int i = 0; i < rounds; ++i) ok = q.put_tail(i % 2 == 0 ? &b : &a) && get(q) != nullptr && ok; }, empty) == 0);
+    CHECK(watch(
+              [&] {
+                for (int i = 0; i < rounds; ++i) ok = q.put_tail(i % 2 == 0 ? &b : &a) && get(q) != nullptr && ok;
+              },
+              empty) == 0);
   }
   SUBCASE("yield to runnext and back to the ring") {
     ok = q.put_tail(&a);
