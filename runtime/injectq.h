@@ -27,6 +27,22 @@ class InjectQueue {
     return t;
   }
 
+  // Takes out up to n: returns the first, gives the others to put(). Only then the size says that they are gone, so whoever
+  // reads it finds them here or there.
+  template <class Put>
+  T* take(uint32_t n, Put put) {
+    T* const head = first_;
+    uint32_t taken = 0;
+    for (; taken < n && first_ != nullptr; ++taken) {
+      T* t = first_;
+      first_ = t->*kLink;  // before anybody else may have it
+      if (taken != 0) put(t);
+    }
+    if (first_ == nullptr) end_ = &first_;
+    set_size(size() - taken);
+    return taken != 0 ? head : nullptr;
+  }
+
   // Takes out the first that `wanted` says yes to; null: none.
   T* pop_if(bool (*wanted)(const T*)) {
     for (T** at = &first_; *at != nullptr; at = &((*at)->*kLink)) {

@@ -36,12 +36,6 @@ void unlink_idle(M* m) {
   --sched.nmidle;
 }
 
-M* mget() {
-  M* m = sched.midle;
-  if (m != nullptr) unlink_idle(m);
-  return m;
-}
-
 void acquire_nextp(M* m) {
   acquirep(m->nextp);
   m->nextp = nullptr;
@@ -75,6 +69,20 @@ bool any_runnable() {
 }
 
 }  // namespace
+
+// Under sched.lock. An idle M, off the list; null: there is none.
+M* mget() {
+  M* m = sched.midle;
+  if (m != nullptr) unlink_idle(m);
+  return m;
+}
+
+// Under sched.lock. An M that mget has taken goes on with p.
+void wake_with(M* m, P* p) {
+  check(m->nextp == nullptr, "startm: m has p");
+  m->nextp = p;
+  notewakeup(m->park);
+}
 
 // Puts an M to work with p, or with an idle P if p is null (then, if there is none, nothing happens). `spinning`: the
 // caller has counted one more spinner, and the M shall be it.
@@ -131,6 +139,7 @@ void stopm() {
   }
   mput(m);
   sched.lock.unlock();
+  leave_a_retrier();
   mPark(m);
   acquire_nextp(m);
 }
@@ -246,9 +255,12 @@ void become_spinning() {
 void mspinning() { getg()->m->spinning = true; }
 
 void incidlelocked() {
-  LockGuard guard(sched.lock);
-  ++sched.nmidlelocked;
-  checkdead();
+  {
+    LockGuard guard(sched.lock);
+    ++sched.nmidlelocked;
+    checkdead();
+  }
+  leave_a_retrier();
 }
 
 // The last birth was refused: when the back-off is over, tries again if there is work for one.

@@ -60,6 +60,7 @@ void unminit() {
   sched.ms_ended.fetch_add(1, std::memory_order_relaxed);
   checkdead();
   sched.lock.unlock();
+  leave_a_retrier();
   if (iscgo) m->thread.set_gone();
   arch::exit_thread();
 }
@@ -114,6 +115,7 @@ void mstart_mstart1() {
       ++sched.nmgone;
       checkdead();
     }
+    leave_a_retrier();
     notesleep(m->park);
     throw_error("locked m0 woke up");
   }

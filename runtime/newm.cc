@@ -246,6 +246,8 @@ void birth_refused(P* p, bool spinning) {
     // A G that is locked has a thread: its M sleeps in stoplockedm, or is on its way there. It gets the P.
     if (G* g = sched.runq.pop_if([](const G* candidate) { return candidate->locked_m != nullptr; }))
       wake_locked(g, p);
+    else if (M* m = sched.runq.size() != 0 ? mget() : nullptr)
+      wake_with(m, p);  // it has gone to sleep while the birth was tried
     else
       pidleput(p);
   }
@@ -303,6 +305,15 @@ void startTemplateThread() {
     refuse_m(m, m->nextp, m->mstartfn == mspinning, Error{Errno::resource_unavailable_try_again, "clone"});
     m = next;
   }
+}
+
+// The thread that can always ask again, if it is there. Called by whoever stops running while births are refused: the
+// template thread may have gone to sleep before there was anything to ask for.
+void wake_template_thread() {
+  LockGuard guard(newm_handoff.lock);
+  if (!newm_handoff.waiting) return;
+  newm_handoff.waiting = false;
+  notewakeup(newm_handoff.wake);
 }
 
 // Under sched.lock, when no M runs and Gs wait for one: is there anybody who can still get a thread?

@@ -51,7 +51,7 @@ Result<G*> gfget(P* p) {
 
 void set_name(G* g, std::string_view name) {
   const size_t n = name.size() < sizeof g->name - 1 ? name.size() : sizeof g->name - 1;
-  __builtin_memcpy(g->name, name.data(), n);
+  if (n != 0) __builtin_memcpy(g->name, name.data(), n);
   g->name[n] = 0;
 }
 

@@ -53,7 +53,8 @@ class RunQueue {
     T* next = runnext_.load(std::memory_order_relaxed);
     // A thief may take it first; then the ring is the place to look.
     if (next != nullptr &&
-        runnext_.compare_exchange_strong(next, nullptr, std::memory_order_acquire, std::memory_order_relaxed)) {
+        runnext_.compare_exchange_strong(next, nullptr, std::memory_order_acq_rel, std::memory_order_relaxed)) {
+      // release: a thief that sees runnext gone sees what yield() put to the tail before.
       *inherits = true;
       return next;
     }

@@ -82,13 +82,10 @@ G* take_global(P* p, uint32_t most) {
   const auto share = size / static_cast<uint32_t>(sched.procs.load(std::memory_order_relaxed)) + 1;
   uint32_t n = share < size ? share : size;
   if (n > most) n = most;
-  G* g = n != 0 ? sched.runq.pop() : nullptr;
-  for (uint32_t i = 1; i < n; ++i) {
-    G* next = sched.runq.pop();
-    check(next != nullptr, "findrunnable: global runq empty with non-zero runqsize");
-    // Its ring was empty and `most` is half of it. No submission: they were in a queue before, and this M is awake.
-    check(p->runq.put_tail(next), "findrunnable: runq overflow");
-  }
+  // Its ring was empty and `most` is half of it. No submission: they were in a queue before, and they are in the ring before
+  // the global queue's size tells that they have left.
+  G* g = sched.runq.take(n, [p](G* next) { check(p->runq.put_tail(next), "findrunnable: runq overflow"); });
+  check((g != nullptr) == (n != 0), "findrunnable: global runq empty with non-zero runqsize");
   return g;
 }
 

@@ -74,6 +74,8 @@ void mspinning();
 void retry_births();
 void incidlelocked();
 void wake_locked(G* g, P* p);
+void wake_with(M* m, P* p);
+M* mget();
 void notesleep_or_retry(os::Note& note);
 void checkdead();
 
@@ -87,6 +89,11 @@ int64_t mcount();
 void mcommoninit(M* m, int64_t id);
 void birth_refused(P* p, bool spinning);
 void check_births_possible();
+void wake_template_thread();
+inline void leave_a_retrier() {
+  if (sched.retry_births_at.load(std::memory_order_relaxed) != 0) [[unlikely]]
+    wake_template_thread();
+}
 void startTemplateThread();
 void free_m(M* m);
 

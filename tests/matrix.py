@@ -30,7 +30,7 @@ GCC = "--native-file meson/gcc.ini "
 CLANG = "--native-file meson/clang.ini "
 CROSS = "--cross-file meson/aarch64.ini "
 RELEASE = "--buildtype release "
-DEBUG = "--buildtype debug "
+DEBUG = "--buildtype debug --optimization 1 "
 # Undefined behaviour traps: a freestanding program has no room for libubsan's messages.
 UBSAN = "-Dtrap_ub=true "
 SANITIZED = "--buildtype debugoptimized -Dhosted_only=true -Db_lundef=false "

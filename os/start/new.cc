@@ -3,6 +3,7 @@
 // for. The heap knows a block's size and start from any address in it, so all forms of delete are one.
 #include <mstart/go.h>
 
+#include <memory>
 #include <new>
 
 #include "runtime/heap.h"
@@ -41,3 +42,7 @@ void operator delete[](void* p, const std::nothrow_t&) noexcept { heap_free(p); 
 void operator delete(void* p, std::align_val_t, const std::nothrow_t&) noexcept { heap_free(p); }
 void operator delete[](void* p, std::align_val_t, const std::nothrow_t&) noexcept { heap_free(p); }
 // clang-format on
+
+// libstdc++ declares these extern; without optimisation their constructors are calls.
+template class std::allocator<char>;
+template class std::allocator<wchar_t>;

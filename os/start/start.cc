@@ -33,11 +33,10 @@ using Constructor = void (*)(int argc, char** argv, char** envp);
 // AArch64's canary, if some object has a stack protector (elsewhere it is in the TCB).
 [[gnu::weak]] extern uintptr_t __stack_chk_guard;
 
-// runtime/main.cc. Runs mstart_program on the first G; null: the program has no scheduler.
+// runtime/main.cc. Runs `program` on the first G and ends with its value; null: the program has no scheduler.
 [[noreturn, gnu::weak]] void mstart_rt_main(int (*program)());
 int mstart_main(int argc, char** argv, char** envp) asm("main");
 
-int mstart_program();
 [[noreturn]] void mstart_start_c(uintptr_t* stack);
 }
 
@@ -84,6 +83,17 @@ void protect_relro(const LoadedImage& loaded) {
   (void)mprotect(at<void*>(start & -page_size), end - (start & -page_size), 1 /* PROT_READ */);
 }
 
+// The program itself, constructors first. No destructor of a static object runs after it.
+int run_program() {
+  const ProcessStart& start = process_start;
+  const auto run = [](const Constructor* first, const Constructor* last) {
+    for (; first != last; ++first) (*first)(start.argc, start.argv, start.envp);
+  };
+  run(__preinit_array_start, __preinit_array_end);
+  run(__init_array_start, __init_array_end);
+  return mstart_main(start.argc, start.argv, start.envp);
+}
+
 [[noreturn, gnu::noinline]] void start_relocated(uintptr_t* stack, LoadedImage* loaded) {
   const uintptr_t* aux = read_stack(stack);
   find_tls(*loaded);
@@ -107,8 +117,8 @@ void protect_relro(const LoadedImage& loaded) {
   apply_rela(*loaded, DT_RELA, DT_RELASZ, arch::kRelocIrelative, hwcap);
   apply_rela(*loaded, DT_JMPREL, DT_PLTRELSZ, arch::kRelocIrelative, hwcap);
   protect_relro(*loaded);
-  if (mstart_rt_main != nullptr) mstart_rt_main(mstart_program);
-  exit_group(mstart_program());
+  if (mstart_rt_main != nullptr) mstart_rt_main(run_program);
+  exit_group(run_program());
 }
 
 }  // namespace
@@ -122,15 +132,4 @@ void mstart_start_c(uintptr_t* stack) {
   asm volatile("" : "+r"(next)::"memory");
   next(stack, &image);
   __builtin_unreachable();
-}
-
-// The program itself, constructors first. No destructor of a static object runs after it.
-int mstart_program() {
-  const mstart::os::ProcessStart& start = mstart::os::process_start;
-  const auto run = [](const Constructor* first, const Constructor* last) {
-    for (; first != last; ++first) (*first)(start.argc, start.argv, start.envp);
-  };
-  run(__preinit_array_start, __preinit_array_end);
-  run(__init_array_start, __init_array_end);
-  return mstart_main(start.argc, start.argv, start.envp);
 }

@@ -49,7 +49,7 @@ int work(std::string_view which) {
 
 int main(int argc, char** argv) {
   const std::string_view which = which_case(argc, argv);
-  const int limit = which == "free" || which == "only_thread" ? 1 : 4;
+  const int limit = which == "all_locked" ? 4 : which == "some_locked" ? 2 : 1;
   set_procs(8);
   set_max_threads(limit);
   expect_equal(work(which), 20 * 100 + 1000 * 20, "the sum");
