@@ -137,14 +137,19 @@ uint64_t count_words(const std::vector<std::string>& texts) {
   return gs;
 }
 
-// From the file's own headers: how large it is, and whether it asks for anything else to be loaded.
+// From the file's own headers: what of it is loaded, and whether it asks for anything else to be loaded.
 void print_binary() {
   const std::string file = contents("/proc/self/exe");
   const auto* header = reinterpret_cast<const Elf64_Ehdr*>(file.data());
   const auto* segment = reinterpret_cast<const Elf64_Phdr*>(file.data() + header->e_phoff);
   bool needs_loader = false;
-  for (int i = 0; i < header->e_phnum; ++i) needs_loader |= segment[i].p_type == PT_INTERP;
-  print("this binary: {} bytes, linked to {}\n", file.size(), needs_loader ? "a dynamic loader" : "nothing");
+  uint64_t loaded = 0;
+  for (int i = 0; i < header->e_phnum; ++i) {
+    needs_loader |= segment[i].p_type == PT_INTERP;
+    if (segment[i].p_type == PT_LOAD) loaded += segment[i].p_filesz;
+  }
+  print("this binary: {} bytes ({} with what debuggers read), linked to {}\n", loaded, file.size(),
+        needs_loader ? "a dynamic loader" : "nothing");
 }
 
 }  // namespace
