@@ -369,6 +369,10 @@ MODEL_TEST("RunQueue always has something for a thief while the owner yields") {
   play_all<4>({{"tt", "yg!yg!yg!", {"s!"}}});
 }
 
+MODEL_TEST("RunQueue has something for a thief who may take runnext while the owner moves it") {
+  play_all<2>({{"n", "ng!ng!", {"S!"}}, {"t", "nhnhng!", {"S!"}}});
+}
+
 // ---- nobody sleeps over a runnable task --------------------------------------------------------------------------------
 
 namespace {
@@ -549,7 +553,7 @@ MODEL_TEST("a wake that finds no P leaves nothing behind that others could take 
 
 MODEL_TEST("tasks that move from the global queue to a ring are not overlooked") {
   CHECK(holds(global_batch_against_last_spinner()));
-  CHECK(breaks(global_batch_against_last_spinner<Mistakes{.recheck_unlocked = true}>()));
+  CHECK(breaks(global_batch_against_last_spinner<Mistakes{.batch_in_hand = true}>()));
 }
 
 MODEL_TEST("the last spinner that finds work wakes another") {

@@ -66,6 +66,65 @@ TEST_CASE("the global queue: what was popped last can be pushed at once") {
   }
 }
 
+TEST_CASE("the global queue: a batch is counted until the last of it has a place") {
+  Queue q;
+  std::vector<Node> nodes(5);
+  std::vector<Node*> put;
+  uint32_t counted = 0;
+  const auto take = [&](uint32_t n) {
+    put.clear();
+    counted = q.size();
+    return q.take(n, [&](Node* node) {
+      CHECK(q.size() == counted);
+      node->link = node;  // it may be on another list at once
+      put.push_back(node);
+    });
+  };
+  CHECK(take(3) == nullptr);
+  for (Node& node : nodes) q.push(&node);
+  CHECK(take(0) == nullptr);
+  CHECK(q.size() == 5);
+  CHECK(take(1) == &nodes[0]);
+  CHECK(put.empty());
+  CHECK(q.size() == 4);
+  CHECK(take(2) == &nodes[1]);
+  CHECK(put == std::vector<Node*>{&nodes[2]});
+  CHECK(q.size() == 2);
+  CHECK(take(9) == &nodes[3]);  // more than there are
+  CHECK(put == std::vector<Node*>{&nodes[4]});
+  CHECK(q.size() == 0);
+  CHECK(take(1) == nullptr);
+  q.push(&nodes[4]);
+  CHECK(q.pop() == &nodes[4]);
+}
+
+TEST_CASE("the global queue: the first that is wanted, from anywhere") {
+  Queue q;
+  std::vector<Node> nodes(5);
+  const auto third = [](const Node* node) { return node->payload == 3; };
+  CHECK(q.pop_if(third) == nullptr);
+  // First, in the middle, last, alone.
+  for (const std::vector<int>& payloads : {std::vector<int>{3, 1, 2}, {1, 3, 2}, {1, 2, 3}, {3}, {1, 3, 3}}) {
+    for (size_t i = 0; i < payloads.size(); ++i) {
+      nodes[i].payload = payloads[i];
+      q.push(&nodes[i]);
+    }
+    CHECK(q.pop_if([](const Node*) { return false; }) == nullptr);
+    CHECK(q.size() == payloads.size());
+    size_t at = 0;
+    while (payloads[at] != 3) ++at;
+    CHECK(q.pop_if(third) == &nodes[at]);
+    CHECK(q.size() == payloads.size() - 1);
+    q.push(&nodes[at]);  // the end is where it should be
+    for (size_t i = 0; i < payloads.size(); ++i) {
+      if (i != at) CHECK(q.pop() == &nodes[i]);
+    }
+    CHECK(q.pop() == &nodes[at]);
+    CHECK(q.pop() == nullptr);
+    CHECK(q.size() == 0);
+  }
+}
+
 TEST_CASE("the global queue does what a deque does") {
   Queue q;
   std::deque<Node*> model;

@@ -21,7 +21,7 @@ struct Mistakes {
   bool trust_blindly = false;  // an M that has not searched gives up its P and does not look again
   bool ignore_needspinning = false;
   bool count_out_unlocked = false;  // wakep without a P leaves the spinning count after it has left the lock
-  bool recheck_unlocked = false;    // looks at the global queue without the lock, while an M moves tasks out of it
+  bool batch_in_hand = false;       // what an M moves from the global queue to its ring is in neither for a moment
   bool no_chain = false;            // the last spinner that finds work wakes no other
 };
 
@@ -135,7 +135,7 @@ class MiniSched {
     while (M* m = mget()) (void)m->park.wake();
     lock_.unlock();
   }
-  // While nobody else runs.
+  // Exact while nobody else runs. The global queue first: tasks go from there to the rings.
   auto state() const { return idle_.look(); }
   bool any_runnable() const {
     bool found = global_.size() != 0;
@@ -215,13 +215,13 @@ class MiniSched {
 
   // Under the lock.
   Task* take_global(P* p) {
-    Task* t = global_.pop();
-    if (t == nullptr) return nullptr;
-    constexpr uint32_t kMost = Queue::kHalf;
-    for (uint32_t n = 1; n < kMost && global_.size() != 0; ++n) {
-      if (!p->runq.put_tail(global_.pop())) __builtin_trap();
-    }
-    return t;
+    const auto put = [p](Task* t) {
+      if (!p->runq.put_tail(t)) __builtin_trap();
+    };
+    if (!kMistakes.batch_in_hand) return global_.take(Queue::kHalf, put);
+    Task* first = global_.pop();
+    for (uint32_t n = 1; n < Queue::kHalf && global_.size() != 0; ++n) put(global_.pop());
+    return first;
   }
 
   Task* steal_work(P* p) {
@@ -250,19 +250,10 @@ class MiniSched {
     return t;
   }
 
-  // The global queue under the lock and first: tasks that an M moves from there to its ring under the lock are in neither for
-  // a moment.
   P* recheck() {
-    P* p = nullptr;
-    if (!kMistakes.recheck_unlocked) lock_.lock();
-    bool found = global_.size() != 0;  // [wake:D]
-    if (found && !kMistakes.recheck_unlocked) p = pidleget_or_need();
-    if (!kMistakes.recheck_unlocked) lock_.unlock();
-    if (found && !kMistakes.recheck_unlocked) return p;
-    for (int i = 0; i < procs_ && !found; ++i) found = !ps_[i].runq.empty();  // [wake:D]
-    if (!found) return nullptr;
+    if (!any_runnable()) return nullptr;  // [wake:D]
     lock_.lock();
-    p = pidleget_or_need();
+    P* p = pidleget_or_need();
     lock_.unlock();
     return p;
   }
