@@ -26,10 +26,14 @@
 // spinner fewer; if that was the last, it wakes an M. The idle P is counted before C, so B sees it too. Both sides may see
 // each other: then there is one wake too many, which costs a search.
 //
-// Only an M that was spinning looks again. One that was not need not: whoever submitted while it held a P counted on a
-// spinner or on an idle P, not on it. Except: a spinner that was started for work that came up (wakep took the spinning
-// count) may find no P to run with, for it has been taken meanwhile. It says so (needspinning, under sched.lock) and
-// gives up; the next M that gives up its P finds that word under the same lock and spins instead.
+// An M that did not spin leaves the last look to those that do, if one still does after its P was counted idle: that one
+// will look, or find work and wake somebody, who can have that P. If none does, it looks itself: the last spinner may have
+// found work, and that work have submitted more, while no P was idle yet.
+//
+// A spinner that was started for work that came up (wakep took the spinning count) may find no P to run with, for it has
+// been taken meanwhile. It says so (needspinning) and leaves the count, both in one section under sched.lock. An M that gives
+// up its P does so before, and the wake takes that one; or after, and it finds the word and spins instead; but it never sees
+// only the count, and trusts in a spinner that does not search.
 // stopm looks at the word again under the lock, for the M that gives up its P first and is put on the idle list later: in
 // between, a wake finds no M to use, and if births are refused (I8) nobody else would come.
 //
@@ -183,15 +187,15 @@ G* find_runnable(bool* inherits_time) {
       if (g != nullptr) return g;
       continue;
     }
-    if (m->spinning) {
-      drop_spinning(m);
-      if (P* again = recheck()) {
-        acquirep(again);
-        become_spinning();
-        continue;
-      }
+    const bool spun = m->spinning;
+    if (spun) drop_spinning(m);
+    P* again = spun || sched.idle.look().spinning() == 0 ? recheck() : nullptr;
+    if (again == nullptr) {
+      stopm();
+      continue;
     }
-    stopm();
+    acquirep(again);
+    become_spinning();
   }
 }
 
@@ -229,12 +233,12 @@ void wake_slow() {
   {
     LockGuard guard(sched.lock);
     p = pidleget();
-    if (p == nullptr) sched.idle.need_spinning();
+    if (p == nullptr) {
+      sched.idle.need_spinning();
+      check(sched.idle.sub_spinning() != 0, "wakep: negative nmspinning");
+    }
   }
-  if (p == nullptr) {
-    check(sched.idle.sub_spinning() != 0, "wakep: negative nmspinning");
-    return;
-  }
+  if (p == nullptr) return;
   if (m->p != nullptr) m->p->wakes.add();
   startm(p, true);
 }

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 // A G readies another one and then spins until that has run, without yielding: with two Ps it never stalls, though the other
-// G is runnext of a P that does not look at it. go: it starts the other one; ready: it wakes it.
-// cases: go ready
+// G is runnext of a P that does not look at it. go: it starts the other one; ready: it wakes it; grandchild: the one that spins
+// was started by a G that parks then, whose M runs out of work in the same moment.
+// cases: go ready grandchild
 // timeout: 120
 #include "expect.h"
 
@@ -44,12 +45,26 @@ void by_ready(int n) {
   }
 }
 
+void by_grandchild(int n) {
+  for (int i = 0; i < n; ++i) {
+    std::atomic<bool> ran{false};
+    Scope scope;
+    scope.go([&] {
+      scope.go([&] { ran = true; });
+      spin_until([&] { return ran.load(); });
+    });
+  }
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
   set_procs(2);
-  if (which_case(argc, argv) == "go")
+  const std::string_view which = which_case(argc, argv);
+  if (which == "go")
     by_go(rounds(200'000));
+  else if (which == "grandchild")
+    by_grandchild(rounds(200'000));
   else
     by_ready(emulated() ? 20'000 : 1'000'000);
 }
