@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
 // A G that migrates to another thread between a function's prologue and its epilogue finds the same stack-protector canary
-// there: all threads have one.
+// there: all threads have one. It ends strings, and is not the same in every process.
 // cflags: -fstack-protector-all
 #include "expect.h"
+#include "os/auxv.h"
 
 using namespace mstart;
 
@@ -21,6 +22,8 @@ namespace {
 }  // namespace
 
 int main() {
+  const uintptr_t canary = os::process_start.canary;
+  expect((canary & 0xff) == 0 && canary != 0, "the first byte in memory is a 0, the others are the kernel's");
   set_procs(4);
   std::atomic<int> migrations{0};
   wait_until([&] {

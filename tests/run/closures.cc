@@ -4,7 +4,7 @@
 #include <functional>
 #include <memory>
 
-#include "expect.h"
+#include "observe.h"
 
 using namespace mstart;
 
@@ -49,6 +49,18 @@ void check_kind() {
   expect_equal(runs, 4, "runs");
 }
 
+// Large ones, of 5 MB each time; what is kept of them adds up.
+void check_memory() {
+  const auto thousand = [] {
+    Scope scope;
+    for (int i = 0; i < 1000; ++i) scope.go(Function<5000, 8>());
+  };
+  thousand();
+  const int64_t before = rss_kb();
+  for (int round = 0; round < rounds(50); ++round) thousand();
+  if (!emulated()) expect(rss_kb() - before < 50 * 1024, "the memory of large ones is used again");
+}
+
 void function_itself() { ++runs; }
 
 struct Member {
@@ -67,6 +79,7 @@ int main() {
   check_kind<5000, 8>();
   check_kind<100'000, 64>();
   check_kind<64, 4096>();
+  check_memory();
   Scope scope;
   runs = 0;
   void (*const pointer)() = function_itself;

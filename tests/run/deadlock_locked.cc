@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
-// Gs that wait for ever with their threads locked are a deadlock like any other (Go's LockedDeadlock, LockedDeadlock2).
-// cases: main other both
+// Gs that wait for ever with their threads locked are a deadlock like any other (Go's LockedDeadlock, LockedDeadlock2). ended: the
+// last G that could have woken main ends with its thread.
+// cases: main other both ended
 // status: 2
 // stderr: fatal error: all goroutines are asleep - deadlock!
 // timeout: 20
@@ -11,9 +12,9 @@ using namespace mstart;
 int main(int argc, char** argv) {
   const std::string_view which = which_case(argc, argv);
   if (which != "main") {
-    go([] {
+    go([=] {
       lock_thread();
-      wait_for_ever();
+      if (which != "ended") wait_for_ever();
     });
   }
   if (which != "other") lock_thread();

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // goexit() ends its G only, from however deep: its Scope, WaitGroup and Task are done, its function object is destroyed, but
-// nothing on its stack.
+// nothing on its stack. A NoPreempt scope that it leaves open is not the next G's.
 #include "expect.h"
 
 using namespace mstart;
@@ -51,4 +51,15 @@ int main() {
   go(Function());
   wait_until([] { return num_g() == 1; });
   expect_equal(functions_destroyed, 103, "function objects destroyed");
+  // As many as there are dead Gs, so that each of those is used again.
+  for (int round = 0; round < 2; ++round) {
+    Scope scope;
+    for (int i = 0; i < 500; ++i) {
+      scope.go([=] {
+        if (round != 0) return yield();
+        const NoPreempt open;
+        goexit();
+      });
+    }
+  }
 }

@@ -26,6 +26,29 @@ void many_waiters() {
   expect_equal(seen, 700, "what the waiters saw");
 }
 
+// More groups than the table that waiters are kept in has places; each wakes its own.
+void many_groups() {
+  constexpr size_t kGroups = 300;
+  static Gate gates[kGroups];
+  static std::atomic<int> waiting{0};
+  static std::atomic<bool> open[kGroups];
+  Scope scope;
+  for (size_t i = 0; i < kGroups; ++i) {
+    scope.go([i] {
+      ++waiting;
+      gates[i].wait();
+      expect(open[i], "woken by its own group");
+    });
+  }
+  wait_until([&] { return waiting == kGroups; });
+  for (size_t i = 0; i < kGroups; ++i) {
+    const size_t next = i * 7 % kGroups;
+    open[next] = true;
+    gates[next].open();
+    if (i % 10 == 0) yield();
+  }
+}
+
 void used_again() {
   int64_t sum = 0;
   std::atomic<int64_t> done{0};
@@ -68,6 +91,7 @@ void destroyed_at_once() {
 int main() {
   set_procs(4);
   many_waiters();
+  many_groups();
   used_again();
   destroyed_at_once();
 }
