@@ -224,7 +224,7 @@ struct Item {
 // What the threads do, a letter for each call:
 //   owner    t submit_tail   y put_tail   n put_next   g get   h get_head       an item that is got is put again by the
 //            next put; a full ring is halved, as runqput does
-//   thief    s steal         S steal, runnext too                               and then empties its own ring
+//   thief    s steal         S steal, runnext too       r steal from the first  and then empties its own ring
 //   watcher  e empty() must be false
 // Capitals with '!' (s!, S!, g!): it must not come back with nothing.
 template <uint32_t kSize>
@@ -276,7 +276,7 @@ struct Queues {
         c.require(!owner.empty(), "it looked empty");
         continue;
       }
-      Item* got = q.steal_from(owner, *script == 'S');
+      Item* got = q.steal_from(*script == 'r' ? loot[0] : owner, *script == 'S');
       if (script[1] == '!') c.require(got != nullptr, "the thief found nothing"), ++script;
       bool inherits;
       for (; got != nullptr; got = q.get(&inherits)) take(c, got);
@@ -352,6 +352,10 @@ MODEL_TEST("RunQueue, runnext and a thief that may take it") {
 MODEL_TEST("RunQueue, two thieves") {
   play_all<2>({{"t", "gt", {"s", "s"}}, {"tt", "g", {"s", "s"}}, {"n", "gn", {"S", "S"}}, {"tn", "n", {"S", "S"}}});
   play_all<4>({{"tttt", "g", {"s", "s"}}});
+}
+
+MODEL_TEST("RunQueue, a thief's thief") {
+  play_all<4>({{"ttt", "g", {"s", "r"}}, {"tt", "t", {"s", "rr"}}}, {.preemptions = 3});
 }
 
 MODEL_TEST("RunQueue is never empty for a watcher while something is inside") {

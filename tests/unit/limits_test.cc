@@ -146,6 +146,9 @@ TEST_CASE("pids.max: the cgroup with the least room, with the count that goes wi
       .file(kMount + "/a/pids.current", "99\n");
   CHECK(tree.limits().pids_max == 100);
   CHECK(tree.limits().pids_current == 99);
+  tree.file(kMount + "/a/b/c/pids.max", "10\n");
+  CHECK(tree.limits().pids_max == 10);
+  CHECK(tree.limits().pids_current == 10);
 }
 
 TEST_CASE("sysctls and loadavg") {

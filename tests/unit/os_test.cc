@@ -258,7 +258,7 @@ struct FakeVdso {
   Elf64_Phdr segments[2]{};
   Elf64_Dyn dynamic[5]{};
   Elf64_Sym symbols[4]{};
-  uint32_t hash[8]{};
+  uint32_t hash[10]{};
   char strings[96]{};
 
   static constexpr uint64_t kLinkedAt = 0x10000;  // p_vaddr of what is at offset 0
@@ -291,13 +291,10 @@ struct FakeVdso {
       hash[1] = 4;  // nchain: as many as symbols
     } else {
       // One bucket that begins at symbol 1, a bloom filter of one (64-bit) word, and the chain: the last has bit 0 set.
-      const uint32_t words[8] = {1, 1, 1, 0, 0, 0, 1, 2};
+      const uint32_t words[10] = {1, 1, 1, 0, 0, 0, 1, 2, 4, 7};
       memcpy(hash, words, sizeof words);
-      chain_tail[0] = 4;
-      chain_tail[1] = 7;
     }
   }
-  uint32_t chain_tail[2]{};
 };
 
 }  // namespace
