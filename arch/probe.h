@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 // USDT probes without systemtap's headers: an ELF note (.note.stapsdt, type 3) names the address of a nop, where the
 // arguments are, and a 16-bit semaphore that a tracer raises while it listens. Off, a probe costs one load and one
-// predicted branch. From C++: MSTART_PROBE1(newproc, g) (a macro, as the note wants literals). From .S: PROBE0(child). perf, bpftrace and gdb read these notes; `readelf -n` shows them.
+// predicted branch. From C++: MSTART_PROBE1(newproc, g) (a macro, as the note wants literals). From .S: PROBE0(child). perf,
+// bpftrace and gdb read these notes; `readelf -n` shows them.
 #pragma once
 
 #ifdef __ASSEMBLER__
@@ -48,11 +49,33 @@
 
 #include <cstdint>
 
+namespace mstart::arch {
+
+// The semaphores of the probes in C++, each defined (weakly) by every object that has its probe. At namespace scope: what a
+// function of an unnamed namespace declares would be of that namespace, with internal linkage and no definition.
+#define SEMAPHORE(name) [[gnu::visibility("hidden")]] extern volatile uint16_t probe_##name asm("mstart_probe_" #name)
+SEMAPHORE(acquirep);
+SEMAPHORE(allocm);
+SEMAPHORE(clone__entered);
+SEMAPHORE(clone__returned);
+SEMAPHORE(execute);
+SEMAPHORE(goexit);
+SEMAPHORE(minit);
+SEMAPHORE(mstart);
+SEMAPHORE(newproc);
+SEMAPHORE(park);
+SEMAPHORE(ready);
+SEMAPHORE(schedule);
+SEMAPHORE(startm);
+SEMAPHORE(wakep);
+#undef SEMAPHORE
+
+}  // namespace mstart::arch
+
 // One note. `arguments` is the note's description of them: "size@operand", with a minus before the size of signed ones.
 #define MSTART_PROBE_(name, arguments, ...)                                                \
   do {                                                                                     \
-    [[gnu::visibility("hidden")]] extern uint16_t mstart_probe_##name asm("mstart_probe_" #name); \
-    if (__builtin_expect(*const_cast<volatile uint16_t*>(&mstart_probe_##name) != 0, false)) \
+    if (__builtin_expect(mstart::arch::probe_##name != 0, false))                            \
       asm volatile(                                                                        \
           "990:\tnop\n"                                                                    \
           "\t.pushsection .note.stapsdt, \"\", \"note\"\n"                                 \

@@ -196,12 +196,13 @@ void wake_locked(G* g, P* p) {
 }
 
 // Sleeps until woken. While births are refused, and Gs wait for an M and a P is free for it, this may be the one thread that
-// can ask again, so it does when it is time; otherwise there are Ms that run, and they will.
+// can ask again, so it does when it is time; otherwise there are Ms that run, and they will. It does not clear the refusal, as
+// checkdead does not count it as running: the M that it wakes, or makes, will.
 void notesleep_or_retry(os::Note& note) {
   for (int64_t at; (at = sched.retry_births_at.load(std::memory_order_relaxed)) != 0 && any_runnable() &&
                    sched.idle.look().wants_wake();) {
     if (notetsleep(note, at)) return;
-    retry_births();
+    if (any_runnable()) wakep();
   }
   notesleep(note);
 }
@@ -263,10 +264,18 @@ void incidlelocked() {
   leave_a_retrier();
 }
 
-// The last birth was refused: when the back-off is over, tries again if there is work for one.
+// A birth was refused: when the back-off is over, the refusal is done with, and who was not served then is now. Only by an M that
+// runs. Under sched.lock, so that all that a refused birth has left behind is there to be seen by those who find no refusal
+// any more: its Gs in the global queue, its P on the idle list. A refusal that came meanwhile stays.
 void retry_births() {
   const int64_t at = sched.retry_births_at.load(std::memory_order_relaxed);
-  if (at != 0 && os::nanotime() >= at && any_runnable()) wakep();
+  if (at == 0 || os::nanotime() < at) return;
+  {
+    LockGuard guard(sched.lock);
+    if (sched.retry_births_at.load(std::memory_order_relaxed) != at) return;
+    sched.retry_births_at.store(0, std::memory_order_relaxed);
+  }
+  if (any_runnable()) wakep();
 }
 
 // Under sched.lock, whenever an M stops counting as running. If none does, no G will ever run again: that is a deadlock of

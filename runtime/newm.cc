@@ -15,9 +15,13 @@
 //
 // Births may be refused (I8): by the kernel (RLIMIT_NPROC, pids.max, memory, seccomp) or by set_max_threads. That is no
 // error: the P goes back to the idle list, with its Gs in the global queue, needspinning is set, and for a while, longer
-// after each refusal in a row, nobody asks again. When the time is over schedule() does, or an M that waits for its locked
-// G. No wake-up is lost by it: under the lock either an idle M is seen (and used), or all Ms are awake; those run until
-// there is nothing to do, and one that is just going to sleep finds needspinning in stopm.
+// after each refusal in a row, nobody asks again. When the time is over schedule() does, or a thread that waits: the
+// template thread, an M for its locked G. No wake-up is lost by it: under the lock either an idle M is seen (and used), or
+// all Ms are awake; those run until there is nothing to do, and one that is just going to sleep finds needspinning in
+// stopm. The last one to stop running leaves a thread that asks again (leave_a_retrier), as long as retry_births_at says that
+// there was a refusal. So that word is cleared only where no refusal can be forgotten with it: in retry_births, not by the
+// creator of a birth that was granted. He comes back from clone(2) at any time after the newborn has begun to run: it may
+// have been refused a birth itself by then, as the last thread that ran, and have ended.
 #include "arch/probe.h"
 #include "os/clock.h"
 #include "runtime/explain.h"
@@ -45,13 +49,13 @@ struct NewmHandoff {
 constinit NewmHandoff newm_handoff;
 using Template = NewmHandoff::Template;
 
-// Under sched.lock, after a refusal: for how long nobody asks again. Twice as long as the last time, if that is not over
-// for long.
+// Under sched.lock, after a refusal: for how long nobody asks again. Twice as long as the last time, if no birth was granted
+// since.
 void back_off() {
-  const int64_t now = os::nanotime();
-  const int64_t last = sched.retry_births_at.load(std::memory_order_relaxed) != 0 ? sched.birth_backoff : 0;
-  sched.birth_backoff = last == 0 ? kFirstBackoffNs : 2 * last < kLongestBackoffNs ? 2 * last : kLongestBackoffNs;
-  sched.retry_births_at.store(now + sched.birth_backoff, std::memory_order_relaxed);
+  const int64_t last = sched.birth_backoff.load(std::memory_order_relaxed);
+  const int64_t next = last == 0 ? kFirstBackoffNs : 2 * last < kLongestBackoffNs ? 2 * last : kLongestBackoffNs;
+  sched.birth_backoff.store(next, std::memory_order_relaxed);
+  sched.retry_births_at.store(os::nanotime() + next, std::memory_order_relaxed);
 }
 
 void record_birth(M* creator, M* m, BirthClass kind) {
@@ -145,7 +149,8 @@ bool newm1(M* m) {
   exec_lock.runlock();
   if (r) {
     sched.ms_created.fetch_add(1, std::memory_order_relaxed);
-    sched.retry_births_at.store(0, std::memory_order_relaxed);
+    if (sched.birth_backoff.load(std::memory_order_relaxed) != 0) [[unlikely]]
+      sched.birth_backoff.store(0, std::memory_order_relaxed);
     return true;
   }
   refuse_m(m, p, spinning, r.error());

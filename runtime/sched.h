@@ -20,10 +20,12 @@ inline constexpr int kMaxProcs = 1024;
 
 struct Sched {
   // Anybody.
-  alignas(64) IdleWord idle{1};             // one idle P is promised until make_ps() has counted the CPUs
-  std::atomic<int64_t> retry_births_at{0};  // os::nanotime(); 0: the last birth was granted
-  std::atomic<bool> refusal_told{false};    // the diagnosis was given
-  std::atomic<uint64_t> next_goid{2};       // main is 1
+  alignas(64) IdleWord idle{1};  // one idle P is promised until make_ps() has counted the CPUs
+  std::atomic<int64_t> retry_births_at{
+      0};                                 // os::nanotime(); 0: no birth was refused since Ms have last looked for work
+  std::atomic<int64_t> birth_backoff{0};  // ns, of the last refusal; 0: a birth was granted since
+  std::atomic<bool> refusal_told{false};  // the diagnosis was given
+  std::atomic<uint64_t> next_goid{2};     // main is 1
   std::atomic<uint64_t> ms_created{1}, ms_ended{0}, births_refused{0};
   std::atomic<M*> allm{nullptr};  // changed under `lock`; dump walks it without: Ms are never unmapped
 
@@ -37,7 +39,6 @@ struct Sched {
   uint64_t mnext = 1;        // ids given out; m0 has 0
   uint64_t nmgone = 0;       // ids whose M has ended or was never born
   int64_t max_ms = 10000;
-  int64_t birth_backoff = 0;  // ns
   M* freem = nullptr;  // ended Ms, last in first out; taken again when the kernel says that their stacks are free
   P* pidle = nullptr;
   GList free_gs;

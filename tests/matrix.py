@@ -50,7 +50,7 @@ TREES = [
     Tree("clang", "unit run", CLANG + RELEASE),
     Tree("debug", "unit run", GCC + DEBUG + UBSAN, full=True, slow=2),
     Tree("tsan", "unit", CLANG + SANITIZED + "-Db_sanitize=thread", full=True, slow=5),
-    Tree("aarch64", "unit run", CROSS + RELEASE, slow=5),
+    Tree("aarch64", "*", CROSS + RELEASE, slow=5),
     Tree("asan", "unit", CLANG + SANITIZED + "-Db_sanitize=address", full=True, slow=3),
     Tree("clang-debug", "unit run", CLANG + DEBUG, full=True, slow=2),
     Tree("lto", "unit run", GCC + RELEASE + "-Db_lto=true", full=True),

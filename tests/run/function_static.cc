@@ -1,52 +1,74 @@
 // SPDX-License-Identifier: MIT
-// 64 Gs enter one function-local static at once, whose initialisation parks: it is made once, and all see the whole of it.
-#include "expect.h"
+// 64 Gs enter one function-local static at once: it is made once, by one of them, whose constructor parks and yields meanwhile;
+// the others wait for it as Gs, not as threads, and all see the same whole object.
+#include <string>
+
+#include "observe.h"
 
 using namespace mstart;
 
 namespace {
 
-std::atomic<int> made{0};
+constexpr int kGs = 64;
+std::atomic<int> made{0}, entered{0};
 
-struct Object {
-  Object() {
+struct Slow {
+  std::string text;
+  int numbers[100] = {};
+  Slow() {
     ++made;
+    wait_until([] { return entered == kGs; });  // the others have come, and most are parked
     for (int& n : numbers) {
-      yield();
-      n = 7;
+      text += "so many words ";
+      spawn([&n] { n = 7; }).join();
     }
   }
-  int numbers[100] = {};
 };
 
-Object& the_object() {
-  static Object object;
-  return object;
+template <int kWhich>
+Slow& slow() {
+  static Slow it;
+  return it;
 }
 
+// A static that needs another one.
+template <int kWhich>
 int nested() {
-  static const int inner = the_object().numbers[99] + 1;
-  return inner;
+  static const int value = slow<kWhich>().numbers[99] + 1;
+  return value;
+}
+
+template <int kWhich>
+void once() {
+  made = entered = 0;
+  std::atomic<Slow*> seen{nullptr};
+  std::atomic<int> sum{0};
+  Gate gate;
+  Scope scope;
+  for (int i = 0; i < kGs; ++i) {
+    scope.go([&] {
+      gate.wait();
+      ++entered;
+      Slow& it = slow<kWhich>();
+      expect(it.text.size() == 1400, "the object is whole");
+      for (const int n : it.numbers) expect_equal(n, 7, "an element");
+      Slow* other = nullptr;
+      if (!seen.compare_exchange_strong(other, &it)) expect(other == &it, "there is one");
+      sum += nested<kWhich>();
+    });
+  }
+  gate.open();
+  scope.wait();
+  expect_equal(sum, kGs * 8, "the sum");
+  slow<kWhich>();
+  expect_equal(made, 1, "times it was made");
 }
 
 }  // namespace
 
 int main() {
   set_procs(4);
-  std::atomic<int> here{0}, sum{0};
-  Gate gate;
-  Scope scope;
-  for (int i = 0; i < 64; ++i) {
-    scope.go([&] {
-      ++here;
-      gate.wait();
-      for (const int n : the_object().numbers) expect_equal(n, 7, "an element");
-      sum += nested();
-    });
-  }
-  wait_until([&] { return here == 64; });
-  gate.open();
-  scope.wait();
-  expect_equal(made, 1, "objects made");
-  expect_equal(sum, 64 * 8, "the sum");
+  once<0>();
+  once<1>();
+  expect(threads() <= kGs / 2, "those who waited were no threads");
 }

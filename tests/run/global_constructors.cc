@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: MIT
-// Objects at namespace scope are constructed on main's G, before main, in their order, and may do what a G may do; their
-// destructors do not run. Functions in .preinit_array and .init_array get argc, argv and envp.
+// Objects at namespace scope are constructed on main's G, before main, in their order, and may do what a G may do: start Gs,
+// wait for them, leave some for main to wait for, print. Their destructors do not run. Functions in .preinit_array and
+// .init_array get argc, argv and envp.
 // args: one two
+// stdout: before main
 // no-stderr:
 #include <string>
 #include <vector>
@@ -46,10 +48,21 @@ struct Starter {
     for (int i = 0; i < 10; ++i) group.go([&parts, i] { parts[i] = i; });
     group.wait();
     for (const int part : parts) sum += part;
+    sum += spawn([] { return 100; }).join();
+    print("before main\n");
     event(4);
   }
 };
 Starter starter;
+std::atomic<bool> ran{false};
+WaitGroup started;
+const bool left_running = [] {
+  started.go([] {
+    yield();
+    ran = true;
+  });
+  return true;
+}();
 Noisy last(5);
 thread_local int per_thread = 9;
 const int computed = per_thread + starter.sum;
@@ -64,6 +77,8 @@ int main(int argc, char** argv, char** envp) {
   expect(environment().data() == envp, "environment");
   expect_equal(static_cast<int64_t>(starter.id), 1, "the G of a global's constructor");
   expect(starter.words[1].size() > 40, "memory from before main");
-  expect_equal(computed, 54, "a constant that is computed at the start");
+  expect_equal(computed, 154, "a constant that is computed at the start");
+  started.wait();
+  expect(left_running && ran, "a G that a constructor has left running");
   static Noisy local(6);
 }

@@ -1,35 +1,44 @@
 // SPDX-License-Identifier: MIT
-// 8 Gs copy one shared_ptr a million times each: its counts are atomic, though the program starts with one thread and
-// libstdc++ asks whether it has more.
+// 8 Gs copy one shared_ptr a million times each, every other time from a weak_ptr: its counts are atomic, though the program
+// starts with one thread and libstdc++ asks whether it has more. The object is destroyed once, in the end.
 #include <memory>
 
 #include "expect.h"
 
 using namespace mstart;
 
+namespace {
+
+std::atomic<int> destroyed{0};
+
+struct Shared {
+  int value = 7;
+  ~Shared() { ++destroyed; }
+};
+
+}  // namespace
+
 int main() {
   set_procs(4);
   const int n = rounds(1'000'000);
-  std::atomic<int> destroyed{0};
-  {
-    const std::shared_ptr<int> one(new int(7), [&](int* p) {
-      ++destroyed;
-      delete p;
+  auto one = std::make_shared<Shared>();
+  const std::weak_ptr<Shared> weak = one;
+  Scope scope;
+  for (int g = 0; g < 8; ++g) {
+    scope.go([=] {
+      for (int i = 0; i < n; ++i) {
+        const std::shared_ptr<Shared> copy = i % 2 == 0 ? one : weak.lock();
+        asm volatile("" ::"r"(copy.get()) : "memory");
+        expect(copy->value == 7, "the object");
+        if (i % 10'000 == 0) yield();
+      }
     });
-    Scope scope;
-    for (int g = 0; g < 8; ++g) {
-      scope.go([=] {
-        for (int i = 0; i < n; ++i) {
-          const std::shared_ptr<int> copy = one;
-          expect(*copy == 7, "the object");
-          if (i % 10'000 == 0) yield();
-        }
-      });
-    }
-    scope.wait();
-    wait_until([] { return num_g() == 1; });
-    expect_equal(one.use_count(), 1, "references in the end");
-    expect_equal(destroyed, 0, "not destroyed yet");
   }
-  expect_equal(destroyed, 1, "destroyed once");
+  scope.wait();
+  wait_until([] { return num_g() == 1; });
+  expect_equal(one.use_count(), 1, "references in the end");
+  expect_equal(destroyed, 0, "not destroyed yet");
+  one.reset();
+  expect_equal(destroyed, 1, "times it was destroyed");
+  expect(weak.expired(), "nobody has it");
 }

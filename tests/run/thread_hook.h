@@ -16,6 +16,8 @@ class ThreadHook {
   // Which request is refused, counted from 0; with which errno.
   static inline bool (*refuse)(int n) = nullptr;
   static inline int error = 11;  // EAGAIN
+  // The n-th thread, counted from 1, runs already: what its creator does before it goes on. `ended`: has the thread?
+  static inline void (*on_made)(int n, bool (*ended)()) = nullptr;
   static inline bool tell_size = false;
   static inline std::atomic<int> asked{0}, made{0};
 
@@ -41,6 +43,7 @@ class ThreadHook {
     Thread* next;
   };
   static inline std::atomic<Thread*> all{nullptr};
+  static inline Thread* newest = nullptr;
 
   // Requests come one after the other: no two threads ask at once in these programs, or this lock makes it so.
   static inline std::atomic_flag busy;
@@ -73,10 +76,13 @@ class ThreadHook {
       if (image.file_size != 0) __builtin_memcpy(arch::tls_image_at(tp, image), image.data, image.file_size);
       arch::tls_init_tcb(tp, os::process_start.canary);
       const auto r = os::newosproc({t->stack + kStackBytes, tp, run, t, nullptr}, t->word);
-      if (!r)
+      if (!r) {
         request->error = static_cast<int>(r.error().code);
-      else
+      } else {
+        newest = t;
         ++made;
+        if (on_made != nullptr) on_made(made, [] { return newest->word.gone(); });
+      }
     }
     busy.clear(std::memory_order_release);
   }

@@ -7,12 +7,26 @@ import re
 import subprocess
 
 import common
-from common import PATIENCE, expect, need, program, run, scratch, skip, wrong
+from common import PATIENCE, expect, natively, need, program, run, scratch, skip, wrong
 
 # Where a stack begins, from gdb's point of view: a G's, an M's, a scheduler's that a G has left, a thread's, the process's.
 G, M, SCHEDULER = "mstart_gentry", "mstart_mstart", "mstart_bottom_of_stack"
 BOTTOMS = {G, M, SCHEDULER, "mstart_clone_thread", "_start"}
 BAD = ["Backtrace stopped", "corrupt stack", "??", "Cannot access memory", "previous frame", "No stack"]
+
+
+# gdb 13 stops over an assertion of its own, once in some thousand births, when a thread is born while it stops the others.
+GDB_BUG = re.compile(r"linux-nat\.c:\d+: internal-error: ")
+
+
+def batch(command):
+    """A run of gdb; once more if it met its own bug, and only then."""
+    done = run(command, status=None)
+    if done.returncode == 0 or not GDB_BUG.search(done.stdout + done.stderr):
+        expect(done.returncode == 0, f"gdb: exit status {done.returncode}", done.stdout, done.stderr)
+        return done.stdout
+    print("     gdb met its own internal error:", GDB_BUG.search(done.stdout + done.stderr)[0])
+    return run(command).stdout
 
 
 def gdb(what, *commands):
@@ -25,14 +39,15 @@ def gdb(what, *commands):
     command = [tool, "-q", "-nx", "-batch", *(a for c in settings for a in ("-ex", c))]
     if not wrapper:
         script = [*commands[:1], "run", *commands[1:]]
-        return run([*command, *(a for c in script for a in ("-ex", c)), "--args", path, what]).stdout
+        return batch([*command, *(a for c in script for a in ("-ex", c)), "--args", path, what])
     socket = scratch() / f"gdb-{what}"
-    with subprocess.Popen([wrapper[0], "-g", socket, *wrapper[1:], path, what], stdin=subprocess.DEVNULL,
-                          stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as emulator:
+    # A processor without SVE: of a signal frame with its registers gdb and qemu do not say the same vector length.
+    with subprocess.Popen([wrapper[0], "-cpu", "cortex-a72", "-g", socket, *wrapper[1:], path, what],
+                          stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as emulator:
         try:
             script = [f"python import os, time\nwhile not os.path.exists('{socket}'): time.sleep(0.01)",
                       f"target remote {socket}", *commands[:1], "continue", *commands[1:]]
-            return run([*command, *(a for c in script for a in ("-ex", c)), path]).stdout
+            return batch([*command, *(a for c in script for a in ("-ex", c)), path])
         finally:
             emulator.kill()
 
@@ -88,7 +103,11 @@ def of_all_threads():
 def of_a_newborn():
     check(gdb("new_thread", "break mstart_mstart0", "bt", "continue", "bt"), ["mstart_mstart0", M], ["mstart_mstart0", M])
     check(gdb("new_thread", "break *mstart_mstart", "bt", "continue", "bt"), [M], [M])
-    # Where the kernel lets parent and child go on: the instruction after the system call.
+
+
+@natively("it dies when two threads come to a breakpoint at once, as parent and child do here")
+def of_a_clone():
+    """Where the kernel lets parent and child go on: at the instruction after the system call."""
     code = gdb("new_thread", "disassemble mstart_clone_thread")
     after = re.search(r"\b(?:syscall|svc)\b.*\n *(?:=> )?(0x[0-9a-f]+) ", code)
     expect(after, "no system call in:", code)
@@ -109,6 +128,7 @@ def on_system_stack():
         check(gdb(what, "break on_system_stack", "bt"), ["on_system_stack", "on_system_stack_caller", "mstart_gmain", G])
 
 
+@natively("perf samples the emulator")
 def perf_chains():
     """All samples of a program that spins in Gs and switches between them. A sample on the way between two stacks has no
     chain, or one that begins a frame further out; but none may go on behind a bottom."""
@@ -130,4 +150,4 @@ def perf_chains():
     print(f"     {len(whole)} chains from the leaf, {len(chains)} in all")
 
 
-common.main(of_a_g, of_a_scheduler, of_all_threads, of_a_newborn, of_a_fault, on_system_stack, perf_chains)
+common.main(of_a_g, of_a_scheduler, of_all_threads, of_a_newborn, of_a_clone, of_a_fault, on_system_stack, perf_chains)

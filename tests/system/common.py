@@ -6,6 +6,7 @@ processor, a case is a function that the script gives to main(); all of them if 
 any other exception, and does not apply by skip(). The exit status is 1 if one failed, 77 if all were skipped."""
 
 import argparse
+import functools
 import os
 import shlex
 import shutil
@@ -68,6 +69,18 @@ def scratch():
     if not hasattr(scratch, "folder"):
         scratch.folder = tempfile.TemporaryDirectory(prefix="mstart-test-")
     return Path(scratch.folder.name)
+
+
+def natively(reason):
+    """Of a case that says nothing under an emulator: why."""
+    def mark(case):
+        @functools.wraps(case)
+        def if_native():
+            if options.wrapper:
+                skip(f"under qemu-user: {reason}")
+            case()
+        return if_native
+    return mark
 
 
 def is_root():

@@ -10,7 +10,12 @@ import re
 import common
 from common import SOURCE, expect, need, run, scratch, skip
 
-COMPILERS = ["g++", "clang++-19"]
+
+def compilers():
+    if common.options.wrapper:
+        return ["aarch64-linux-gnu-g++", "clang++-19 --target=aarch64-linux-gnu"]
+    return ["g++", "clang++-19"]
+
 
 STANDARD_LIBRARY = r"""
 #include <mstart/mstart.h>
@@ -86,7 +91,7 @@ def installed():
 def build(compiler, source, change=lambda line: line):
     """By the line of the documentation; gives the program."""
     environment = installed()
-    need(compiler)
+    need(compiler.split()[0])
     folder = scratch() / "user"
     folder.mkdir(exist_ok=True)
     (folder / "hello.cc").write_text(source)
@@ -99,8 +104,8 @@ def build(compiler, source, change=lambda line: line):
 
 
 def check(source, printed, status=0):
-    for compiler in COMPILERS:
-        out = run([build(compiler, source), "a"], status=status).stdout
+    for compiler in compilers():
+        out = run([*common.options.wrapper, build(compiler, source), "a"], status=status).stdout
         expect(out == printed, f"{compiler}: printed {out!r}, and not {printed!r}")
 
 
@@ -122,21 +127,22 @@ def using_namespace():
 def static_pie():
     """As the README says: -static-pie in place of -static."""
     source = re.findall(r"^```cpp\n(.*?)^```$", (SOURCE / "README.md").read_text(), re.M | re.S)[0]
-    for compiler in COMPILERS:
+    for compiler in compilers():
         hello = build(compiler, source, lambda flags: flags.replace("-static ", "-static-pie -fPIE "))
         expect("DYN" in run(["readelf", "-h", hello]).stdout, "not position-independent")
-        expect(run([hello]).stdout == "140\n", "prints something else")
+        expect(run([*common.options.wrapper, hello]).stdout == "140\n", "prints something else")
 
 
 def every_header_by_itself():
     flags = run(["pkg-config", "--cflags", "mstart"], env=installed()).stdout.split()
     for header in sorted((SOURCE / "include/mstart").rglob("*.h")):
         name = header.relative_to(SOURCE / "include")
-        for compiler in COMPILERS:
-            need(compiler)
+        for compiler in compilers():
+            command = compiler.split()
+            need(command[0])
             source = scratch() / "header.cc"
             source.write_text(f"#include <{name}>\n")
-            run([compiler, "-std=c++20", "-Wall", "-Wextra", "-Wpedantic", "-Werror", "-fsyntax-only", *flags, source])
+            run([*command, "-std=c++20", "-Wall", "-Wextra", "-Wpedantic", "-Werror", "-fsyntax-only", *flags, source])
 
 
 common.main(first_program, standard_library, using_namespace, static_pie, every_header_by_itself)

@@ -9,7 +9,7 @@ import re
 from pathlib import Path
 
 import common
-from common import SOURCE, expect, is_root, need, program, run, scratch, skip
+from common import SOURCE, expect, is_root, natively, need, program, run, scratch, skip
 
 BIRTH = ["newproc", "wakep", "startm", "allocm", "clone__entered", "clone__returned", "child", "mstart", "minit", "acquirep",
          "schedule", "execute"]
@@ -64,6 +64,7 @@ def check_counts(said, seen):
         expect(0 <= int(born[1]) + 1 - count <= 2, f"{count} times {name}, and {born[1]} threads have been born:", said, seen)
 
 
+@natively("the kernel puts its probes into the emulator's instructions")
 def by_bpftrace():
     need("bpftrace")
     with tracefs():
@@ -88,6 +89,7 @@ def by_bpftrace():
             expect(births >= counts["births"] - 1, f"only {births} of {a} -> {b} in:", text)
 
 
+@natively("the kernel puts its probes into the emulator's instructions")
 def by_perf():
     need("perf")
     with tracefs():

@@ -14,10 +14,11 @@ import struct
 from pathlib import Path
 
 import common
-from common import PATIENCE, expect, is_root, program, run, skip, wrong
+from common import PATIENCE, expect, is_root, natively, program, run, skip, wrong
 
 HARD_NPROC = resource.getrlimit(resource.RLIMIT_NPROC)[1]
 WANT_THREADS = {**os.environ, "MSTART_PROCS": "8"}
+EMULATOR_ABORTS = "it starts a thread of its own, and aborts when that is refused"
 TRIED_AGAIN = "births are tried again\n"
 
 
@@ -98,6 +99,7 @@ def lift_nproc(pid):
     run(["true"], preexec_fn=lift)
 
 
+@natively(EMULATOR_ABORTS)
 def nproc():
     for mode in "parking", "busy", "locking":
         works(mode, "ulimit -u): RLIMIT_NPROC is 1\n", **may_have(1))
@@ -105,11 +107,13 @@ def nproc():
         works("crowd", "ulimit -u): RLIMIT_NPROC is 3\n", **may_have(3))
 
 
+@natively(EMULATOR_ABORTS)
 def nproc_lifted():
     for mode in "parking_until_granted", "busy_until_granted":
         works_when_lifted(mode, "RLIMIT_NPROC is 1\n", lift_nproc, **may_have(1))
 
 
+@natively(EMULATOR_ABORTS)
 def nproc_locked():
     """A locked thread makes none itself, and its G runs nowhere else."""
     works("locked_yield", "RLIMIT_NPROC is 1\n", **may_have(1))
@@ -117,6 +121,7 @@ def nproc_locked():
     expect("they are locked" in err, "does not say why:", err)
 
 
+@natively(EMULATOR_ABORTS)
 def nproc_locked_lifted():
     works_when_lifted("locked_wait_until_granted", "RLIMIT_NPROC is 1\n", lift_nproc, **may_have(HARD_NPROC))
 
@@ -152,12 +157,14 @@ def inside(group):
     return {"preexec_fn": lambda: (group / "inner/cgroup.procs").write_text(str(os.getpid()))}
 
 
+@natively(EMULATOR_ABORTS)
 def pids():
     with cgroup(1) as group:
         for mode in "parking", "busy", "locking":
             works(mode, "the cgroup has reached its pids.max of 1\n", **inside(group))
 
 
+@natively(EMULATOR_ABORTS)
 def pids_lifted():
     for mode in "parking_until_granted", "busy_until_granted":
         with cgroup(1) as group:
@@ -166,12 +173,14 @@ def pids_lifted():
 
 # ---- memory ----------------------------------------------------------------------------------------------------------
 
+@natively("it does not pass RLIMIT_AS on, and needs more memory itself")
 def memory():
     """The program sets RLIMIT_AS itself, and lifts it again. One P: no thread is wanted before the limit is met."""
     done = run(program("tests/system/refused") + ["memory"], env={**os.environ, "MSTART_PROCS": "1"})
     check_output(done.stdout, done.stderr, f"out of memory: RLIMIT_AS is {64 << 20}\n")
 
 
+@natively("it does not pass RLIMIT_AS on, and needs more memory itself")
 def no_memory_for_go():
     is_fatal("no_memory_for_go", "go: out of memory for a goroutine's stack")
 
@@ -202,6 +211,7 @@ def filtered(names, error):
     return {"preexec_fn": install}
 
 
+@natively("a filter would meet the emulator's own calls")
 def seccomp():
     for names, says in [(["clone"], "a seccomp filter forbids clone(2)\n"), (["madvise"], None), (["process_madvise"], None),
                         (["madvise", "process_madvise"], None), (["membarrier"], None), (["rseq"], None),

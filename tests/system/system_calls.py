@@ -9,10 +9,11 @@ import re
 from dataclasses import dataclass, field
 
 import common
-from common import expect, need, program, run, scratch
+from common import expect, natively, need, program, run, scratch
 
 MOST_BEFORE_MAIN = 12
 BIRTHS = 60
+EMULATOR_S = "strace sees the emulator's system calls"
 SLAB = 8  # Ms for which memory is mapped at once
 
 
@@ -54,6 +55,7 @@ def check_start(calls):
     expect(not made and len({c.thread for c in calls}) <= 1, f"a second thread before the first go():\n{listed(calls)}")
 
 
+@natively(EMULATOR_S)
 def before_main():
     hello = before(trace(*program("perf/perf_hello"), "mark"), "getppid")
     births = before(trace(*program("examples/births"), "--only-reach-main"), "exit_group")
@@ -63,6 +65,7 @@ def before_main():
     print(f"     hello {len(hello)}, births {len(births)}, print_only {len(print_only)}")
 
 
+@natively(EMULATOR_S)
 def no_gs_no_threads():
     calls = trace(*program("perf/perf_print_only"))
     expect([c.name for c in calls[-2:]] == ["write", "exit_group"], f"one write, then the end:\n{listed(calls)}")
@@ -105,6 +108,7 @@ def births_of(calls):
     return births
 
 
+@natively(EMULATOR_S)
 def birth_and_end():
     births = births_of(trace(*program("perf/perf_birth"), "--mark", "-n", str(BIRTHS)))
     # The first one pays for the first memory, and its lock_thread() for the template thread.
@@ -125,6 +129,7 @@ def birth_and_end():
     print(f"     {len(on_new_threads)} births, memory grew in {grew}")
 
 
+@natively(EMULATOR_S)
 def lasting_births():
     """Threads that stay: memory for them is mapped in chunks of 8; otherwise again a clone and a sigaltstack each."""
     calls = trace(*program("tests/system/lasting_threads"), str(BIRTHS))
