@@ -161,6 +161,8 @@ P* recheck() {
 G* find_runnable(bool* inherits_time) {
   M* m = getg()->m;
   for (;;) {
+    if (auto* stop = sched.stop.load(std::memory_order_relaxed)) [[unlikely]]
+      stop();
     P* p = m->p;
     *inherits_time = false;
     if (p->schedtick % kGlobalEvery == 0) {
@@ -253,6 +255,7 @@ void wake_slow() {
     MSTART_PROBE2(execute, g, m);
   }
   setg(g);
+  fiber_restart(m->g0.fiber, g->fiber);
   arch::gogo_live(&g->sched);
 }
 
@@ -260,7 +263,8 @@ void execute(M* m, P* p, G* g, bool inherits_time) { execute_here(m, p, g, inher
 
 void schedule_quick(M* m, P* p) {
   if (m->lockedg == nullptr && m->locks == 0 && p->schedtick % kGlobalEvery != 0 &&
-      sched.retry_births_at.load(std::memory_order_relaxed) == 0) {
+      sched.retry_births_at.load(std::memory_order_relaxed) == 0 &&
+      sched.stop.load(std::memory_order_relaxed) == nullptr) {
     bool inherits_time;
     G* g = next_local(p, &inherits_time);
     if (g != nullptr) {
@@ -275,6 +279,7 @@ void schedule() {
   M* m = getg()->m;
   check(m->locks == 0, "schedule: holding locks");
   if (m->lockedg != nullptr) {
+    if (auto* stop = sched.stop.load(std::memory_order_relaxed)) stop();
     stoplockedm();
     return execute(m, m->p, m->lockedg, false);  // never schedules another G
   }
