@@ -279,8 +279,9 @@ void schedule() {
   M* m = getg()->m;
   check(m->locks == 0, "schedule: holding locks");
   if (m->lockedg != nullptr) {
-    if (auto* stop = sched.stop.load(std::memory_order_relaxed)) stop();
     stoplockedm();
+    if (auto* stop = sched.stop.load(std::memory_order_relaxed)) [[unlikely]]
+      stop();
     return execute(m, m->p, m->lockedg, false);  // never schedules another G
   }
   for (;;) {

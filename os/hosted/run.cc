@@ -151,8 +151,7 @@ int mstart::detail::run(const RunOptions& options, int (*main)(void*) noexcept, 
   default_stack_bytes = options.stack_bytes > kLeastStackBytes ? options.stack_bytes : kLeastStackBytes;
   exception_state = reinterpret_cast<ExceptionStateOfThread>(abi::__cxa_get_globals);
   const Borrowed borrowed;
-  m0.g0.stack.hi = reinterpret_cast<char*>(stack_below(static_cast<char*>(__builtin_frame_address(0))));
-  enter_stack([] { mstart_rt_main(run_main); });
+  enter_stack(&m0.g0, [] { mstart_rt_main(run_main); });
   if (at_exit != nullptr) at_exit();
   return run.result;
 }

@@ -39,9 +39,8 @@ void* run_thread(void* arg) {
   runtime::G* g0 = start->g0;
   void (*fn)() = start->fn;
   delete start;
-  g0->stack.hi = reinterpret_cast<char*>(stack_below(static_cast<char*>(__builtin_frame_address(0))));
   runtime::setg(g0);
-  enter_stack(fn);
+  enter_stack(g0, fn);
   return nullptr;
 }
 
@@ -61,8 +60,7 @@ void start_thread(ThreadStartRequest* request) {
   if (request->error != 0) delete start;
 }
 
-}  // namespace
-
+// How much stack the calling thread has below `here`; 0: libc cannot tell.
 size_t stack_below(const char* here) {
   pthread_attr_t attributes;
   if (pthread_getattr_np(pthread_self(), &attributes) != 0) return 0;
@@ -73,18 +71,20 @@ size_t stack_below(const char* here) {
   return known ? static_cast<size_t>(here - static_cast<char*>(lowest)) : 0;
 }
 
+}  // namespace
+
 void use_libc_threads() {
   runtime::thread_start = start_thread;
   runtime::thread_end = leave_stack;
   runtime::iscgo = true;
 }
 
-void enter_stack(void (*fn)()) {
+void enter_stack(runtime::G* g0, void (*fn)()) {
   // mcall puts the registers away on this stack, below everything that is here, and fn begins below that.
   constexpr size_t kRegisters = 512;
-  auto* room = static_cast<char*>(__builtin_alloca(kRegisters));
-  arch::mcall(
-      &entered_at, room - kRegisters, [](void* f) { reinterpret_cast<void (*)()>(f)(); }, reinterpret_cast<void*>(fn));
+  char* top = static_cast<char*>(__builtin_alloca(kRegisters)) - kRegisters;
+  g0->stack.hi = reinterpret_cast<char*>(stack_below(top));
+  arch::mcall(&entered_at, top, [](void* f) { reinterpret_cast<void (*)()>(f)(); }, reinterpret_cast<void*>(fn));
 }
 
 void leave_stack() { arch::gogo(&entered_at); }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Static objects are constructed before main, on main's G, in order; they may start Gs, wait for them and print.
 // stdout: first second main
+// freestanding-only: static objects are constructed before run()
 #include <string>
 #include <vector>
 

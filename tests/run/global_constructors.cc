@@ -3,6 +3,7 @@
 // destructors do not run. Functions in .preinit_array and .init_array get argc, argv and envp.
 // args: one two
 // no-stderr:
+// freestanding-only: static objects are constructed before run()
 #include <string>
 #include <vector>
 
