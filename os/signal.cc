@@ -21,4 +21,9 @@ Result<void> set_default(int signal) {
   return rt_sigaction(signal, &action, nullptr);
 }
 
+bool is_default(int signal) {
+  SignalAction action{};
+  return rt_sigaction(signal, nullptr, &action).ok() && action.handler == nullptr;
+}
+
 }  // namespace mstart::os

@@ -39,8 +39,11 @@ void on_fault(int signal, void* info, void* context) {
 }  // namespace
 
 void install_fault_handlers() {
-  for (const int signal : {os::kSigSegv, os::kSigBus})
+  for (const int signal : {os::kSigSegv, os::kSigBus}) {
+    // In a process with libc somebody else, a sanitizer for instance, may have been first.
+    if (iscgo && !os::is_default(signal)) continue;
     check(os::set_handler(signal, on_fault).ok(), "mstartm0: rt_sigaction failed");
+  }
 }
 
 }  // namespace mstart::runtime

@@ -14,6 +14,7 @@
 
 #include "arch/arch.h"
 #include "include/mstart/go.h"
+#include "runtime/sanitizer.h"
 
 namespace mstart::runtime {
 
@@ -50,6 +51,7 @@ struct G {
   M* locked_m = nullptr;             // lock_thread
   int64_t wait_since = 0;            // os::nanotime(), only where deadlocks are watched
   char name[16] = {};
+  [[no_unique_address]] Fiber fiber;
 
   alignas(16) std::byte inline_closure[detail::kInlineClosure] = {};
 };

@@ -45,17 +45,18 @@ struct alignas(64) M {
   M* schedlink = nullptr;  // the list of idle Ms
   M* idle_prev = nullptr;
   bool on_idle_list = false;
-  M* allnext = nullptr;       // allm
-  M* freelink = nullptr;      // sched.freem
-  M* handoff_link = nullptr;  // the template thread's list, under its lock
+  bool sleeps_locked = false;  // waits for its locked G, or for ever, and nobody is about to wake it
+  M* allnext = nullptr;        // allm
+  M* freelink = nullptr;       // sched.freem
+  M* handoff_link = nullptr;   // the template thread's list, under its lock
 
   // The birth: what the creator needs, and the kernel's word.
   os::ThreadWord thread;
   void* tls = nullptr;
-  char* signal_stack = nullptr;
-  uint64_t signal_mask = 0;
-  Birth* birth = nullptr;  // null: births are not being recorded
-  BirthStart birth_start;  // stamps of the newproc and wakep that this M is in
+  char* signal_stack = nullptr;  // null: the thread came with one
+  uint64_t signal_mask = 0;      // a libc process: what its thread shall begin with
+  Birth* birth = nullptr;        // null: births are not being recorded
+  BirthStart birth_start;        // stamps of the newproc and wakep that this M is in
 };
 
 inline void birth_mark(M* m, uint64_t Birth::* phase) {

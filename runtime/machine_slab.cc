@@ -48,6 +48,7 @@ M* place_m(char* slot) {
   m->signal_stack = slot + layout.signal_stack;
   m->g0.stack = {slot + layout.g0_guard + os::page_size, slot + (layout.tls & ~size_t{15})};
   m->g0.m = m;
+  if (iscgo) return m;  // libc makes the TLS block, and lays it out otherwise
   m->tls = slot + layout.tls + arch::tls_before_tp(image);
   char* data = arch::tls_image_at(m->tls, image);
   __builtin_memset(slot + layout.tls, 0, arch::tls_block_size(image));

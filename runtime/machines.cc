@@ -36,7 +36,9 @@ void unlink_idle(M* m) {
   --sched.nmidle;
 }
 
+// With the P that somebody has woken it with, or with none: it was woken to stop.
 void acquire_nextp(M* m) {
+  if (m->nextp == nullptr) return sched.stop.load(std::memory_order_relaxed)();
   acquirep(m->nextp);
   m->nextp = nullptr;
   m->fresh = true;
@@ -138,6 +140,7 @@ void stopm() {
     return;
   }
   mput(m);
+  wake_m0_to_stop();
   sched.lock.unlock();
   leave_a_retrier();
   mPark(m);
@@ -171,6 +174,7 @@ void stoplockedm() {
   incidlelocked();
   notesleep_or_retry(m->park);
   m->park.clear();
+  if (m->nextp == nullptr) return;  // m0, to stop
   check(m->lockedg->status.load(std::memory_order_relaxed) == GStatus::kRunnable, "stoplockedm: not runnable");
   acquire_nextp(m);
 }
@@ -191,6 +195,7 @@ void wake_locked(G* g, P* p) {
   M* m = g->locked_m;
   check(m->nextp == nullptr, "startlockedm: m has p");
   --sched.nmidlelocked;
+  m->sleeps_locked = false;
   m->nextp = p;
   notewakeup(m->park);
 }
@@ -235,6 +240,11 @@ void pidleput(P* p) {
   p->link = sched.pidle;
   sched.pidle = p;
   sched.idle.add_idle_ps(1);
+  if (sched.all_idle == nullptr ||
+      static_cast<int>(sched.idle.look().idle_ps()) != sched.procs.load(std::memory_order_relaxed))
+    return;
+  notewakeup(*sched.all_idle);
+  sched.all_idle = nullptr;
 }
 
 P* pidleget() {
@@ -259,9 +269,26 @@ void incidlelocked() {
   {
     LockGuard guard(sched.lock);
     ++sched.nmidlelocked;
+    M* m = getg()->m;
+    m->sleeps_locked = m->nextp == nullptr;
+    wake_m0_to_stop();
     checkdead();
   }
   leave_a_retrier();
+}
+
+// Under sched.lock, when m0 has gone to sleep or main has returned: if both is so, and nobody else is about to wake it, it
+// wakes without a P.
+void wake_m0_to_stop() {
+  if (sched.stop.load(std::memory_order_relaxed) == nullptr) [[likely]]
+    return;
+  if (m0.on_idle_list)
+    unlink_idle(&m0);
+  else if (m0.sleeps_locked)
+    m0.sleeps_locked = false;
+  else
+    return;
+  notewakeup(m0.park);
 }
 
 // A birth was refused: when the back-off is over, the refusal is done with, and who was not served then is now. Only by an M that
@@ -282,7 +309,7 @@ void retry_births() {
 // the program's, or a bug of ours (I12).
 void checkdead() {
   const int64_t running = mcount() - sched.nmidle - sched.nmidlelocked - sched.nmsys;
-  if (running > 0) return;
+  if (running > 0 || sched.stop.load(std::memory_order_relaxed) != nullptr) return;
   check(running == 0, "checkdead: inconsistent counts");
   if (any_runnable()) {
     // Every thread is tied to a G that waits, and there is no thread for the others.
@@ -292,6 +319,7 @@ void checkdead() {
     }
     throw_error("checkdead: runnable g");
   }
+  if (!sched.reports_deadlock) return;
   if (live_gs() == 0) throw_error("no goroutines (main called runtime.Goexit) - deadlock!");
   throw_error("all goroutines are asleep - deadlock!");
 }

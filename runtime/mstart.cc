@@ -31,7 +31,12 @@ void use_signal_stack(M* m) {
     check(larger.ok(), "minit: no memory for a signal stack");
     m->signal_stack = *larger;
   }
-  check(os::use_signal_stack(m->signal_stack, bytes).ok(), "minit: sigaltstack failed");
+  os::SignalStack before;
+  check(os::use_signal_stack(m->signal_stack, bytes, &before).ok(), "minit: sigaltstack failed");
+  if (!iscgo || (before.flags & os::kSsDisable) != 0) return;
+  // The thread came with one, a sanitizer's for instance: it stays.
+  (void)os::sigaltstack(&before, nullptr);
+  m->signal_stack = nullptr;
 }
 
 // Records the caller's place, to continue it again and again.
@@ -48,9 +53,9 @@ void mstartm0() { install_fault_handlers(); }
 
 // Signals off for good: no handler will run any more, so the alternate stack is out of use. libc's own exit path may let
 // signals in again, so its threads drop it.
-void unminit() {
-  os::block_all_signals();
-  if (iscgo) (void)os::drop_signal_stack();
+void unminit(const M* m) {
+  os::set_signal_mask(iscgo ? os::kAllSignals & ~os::kLibcSignals : os::kAllSignals);
+  if (iscgo && m->signal_stack != nullptr) (void)os::drop_signal_stack();
 }
 
 // Under sched.lock: the M is no longer anybody's; unlocks, and ends the thread. Its memory, this stack included, may be
@@ -61,8 +66,12 @@ void unminit() {
   checkdead();
   sched.lock.unlock();
   leave_a_retrier();
-  if (iscgo) m->thread.set_gone();
-  arch::exit_thread();
+  if (iscgo) {
+    setg(nullptr);  // what libc still runs on this thread (destructors of thread_local variables) is no M's
+    m->thread.set_gone();
+  }
+  thread_end();
+  __builtin_unreachable();
 }
 
 }  // namespace
@@ -87,6 +96,7 @@ void mstart_mstart1() {
   G* g = getg();
   M* m = g->m;
   check(g == &m->g0, "bad runtime·mstart");
+  fiber_adopt(g->fiber);
   save(__builtin_return_address(0), __builtin_dwarf_cfa());
   asminit();
   minit();
@@ -113,13 +123,16 @@ void mstart_mstart1() {
     {
       LockGuard guard(sched.lock);
       ++sched.nmgone;
+      m->sleeps_locked = true;
+      wake_m0_to_stop();
       checkdead();
     }
     leave_a_retrier();
     notesleep(m->park);
+    if (auto* stop = sched.stop.load(std::memory_order_relaxed)) stop();
     throw_error("locked m0 woke up");
   }
-  unminit();
+  unminit(m);
   handoffp(releasep());
   sched.lock.lock();
   leave(m);
@@ -129,15 +142,20 @@ void mstart_mstart1() {
 
 // An idle M that leaves: under sched.lock, off the idle list, without a P.
 void mexit_idle(M* m) {
-  unminit();
+  unminit(m);
   leave(m);
 }
 
 // What every thread needs once, on itself: an alternate signal stack. The mask is the creator's, which is the right one:
-// locked Ms, whose mask may be anything, do not create threads.
+// locked Ms, whose mask may be anything, do not create threads. A thread of libc's begins with everything blocked, and
+// without a tid that we know.
 void minit() {
   M* m = getg()->m;
   use_signal_stack(m);
+  if (iscgo) {
+    m->thread.set_tid(os::gettid());
+    os::set_signal_mask(m->signal_mask);
+  }
   birth_mark(m, &Birth::minit);
   MSTART_PROBE1(minit, m);
 }

@@ -33,6 +33,7 @@ namespace mstart::runtime {
 
 constinit ThreadStart thread_start = nullptr;
 constinit bool iscgo = false;
+constinit ThreadEnd thread_end = arch::exit_thread;
 
 namespace {
 
@@ -92,6 +93,7 @@ M* allocm(P* p, void (*fn)(), int64_t id) {
   m = m != nullptr ? renew_m(m) : new_m();
   if (m != nullptr) {
     if (iscgo) m->g0.stack = {};  // libc makes the stack; mstart finds its bounds
+    m->signal_mask = m0.signal_mask;
     m->mstartfn = fn;
     mcommoninit(m, id);
   }

@@ -16,6 +16,7 @@
 #include "runtime/heap.h"
 #include "runtime/sched.h"
 #include "runtime/stack.h"
+#include "runtime/switch.h"
 
 namespace mstart::runtime {
 
@@ -107,6 +108,8 @@ Result<G*> newproc1(const detail::ClosureType& type, void* from, const GoOptions
   G* g = static_cast<G*>(arg);
   M* m = g->m;
   P* p = m->p;
+  fiber_arrive(m->g0.fiber, nullptr);
+  fiber_drop(g->fiber);
   setg(&m->g0);
   g->status.store(GStatus::kDead, std::memory_order_relaxed);
   const bool locked = g->locked_m != nullptr;
@@ -133,7 +136,10 @@ Result<G*> newproc1(const detail::ClosureType& type, void* from, const GoOptions
   drop_closure(g);
   if (g->at_end.fn != nullptr) g->at_end.fn(g->at_end.arg);
   MSTART_PROBE1(goexit, g);
+  if (exception_state != nullptr) [[unlikely]]
+    (void)take_exceptions();  // goexit() in a catch block
   M* m = g->m;
+  fiber_leave_for_good(g->fiber, m->g0.fiber);
   arch::switch_live(&g->sched, g0_stack(m), goexit0, g);
   __builtin_unreachable();
 }
@@ -142,6 +148,7 @@ Result<G*> newproc1(const detail::ClosureType& type, void* from, const GoOptions
 
 extern "C" [[noreturn]] void mstart_gmain() {
   G* g = getg();
+  fiber_arrive(g->fiber, &g->m->g0.fiber);
   g->type->invoke(g->closure);
   goexit1();
 }

@@ -8,8 +8,12 @@
 #include "arch/probe.h"
 #include "runtime/execute.h"
 #include "runtime/sched.h"
+#include "runtime/switch.h"
 
 namespace mstart::runtime {
+
+constinit ExceptionStateOfThread exception_state = nullptr;
+
 namespace {
 
 // On g0.
@@ -17,6 +21,7 @@ namespace {
   G* g = static_cast<G*>(arg);
   M* m = g->m;
   P* p = m->p;
+  fiber_arrive(m->g0.fiber, nullptr);
   setg(&m->g0);
   m->curg = nullptr;
   p->parks.add();
@@ -32,6 +37,7 @@ namespace {
   G* g = static_cast<G*>(arg);
   M* m = g->m;
   P* p = m->p;
+  fiber_arrive(m->g0.fiber, nullptr);
   setg(&m->g0);
   m->curg = nullptr;
   g->status.store(GStatus::kRunnable, std::memory_order_relaxed);
@@ -50,7 +56,7 @@ void park(bool (*unlock)(G*, void*), void* arg, WaitReason reason) {
   m->unlock_arg = arg;
   g->wait_reason = reason;
   MSTART_PROBE1(park, g);
-  arch::switch_live(&g->sched, g0_stack(m), park_m, g);
+  switch_to_g0(g, m, park_m);
 }
 
 void ready(G* g) {
@@ -68,7 +74,26 @@ void systemstack(void (*fn)(void*), void* arg) {
     fn(arg);
     return;
   }
-  arch::asmcgocall(fn, arg, g0_stack(g->m));
+  if constexpr (kFibers) {
+    struct Call {
+      void (*fn)(void*);
+      void* arg;
+      G* g;
+    } call{fn, arg, g};
+    fiber_leave(g->fiber, g->m->g0.fiber);
+    arch::asmcgocall(
+        [](void* c) {
+          const auto* there = static_cast<Call*>(c);
+          G* from = there->g;
+          fiber_arrive(from->m->g0.fiber, nullptr);
+          there->fn(there->arg);
+          fiber_leave(from->m->g0.fiber, from->fiber);
+        },
+        &call, g0_stack(g->m));
+    fiber_arrive(g->fiber, &g->m->g0.fiber);
+  } else {
+    arch::asmcgocall(fn, arg, g0_stack(g->m));
+  }
 }
 
 }  // namespace mstart::runtime
@@ -80,8 +105,10 @@ void yield() {
   runtime::M* m = g->m;
   if (g->no_preempt != 0) runtime::throw_error("yield inside a NoPreempt scope");
   // Nobody else to run here.
-  if (m->p->runq.empty_for_owner() && runtime::sched.runq.size() == 0) return;
-  arch::switch_live(&g->sched, runtime::g0_stack(m), runtime::yield_m, g);
+  if (m->p->runq.empty_for_owner() && runtime::sched.runq.size() == 0 &&
+      runtime::sched.stop.load(std::memory_order_relaxed) == nullptr)
+    return;
+  runtime::switch_to_g0(g, m, runtime::yield_m);
 }
 
 }  // namespace mstart::inline v0

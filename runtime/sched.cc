@@ -165,6 +165,8 @@ P* recheck() {
 G* find_runnable(bool* inherits_time) {
   M* m = getg()->m;
   for (;;) {
+    if (auto* stop = sched.stop.load(std::memory_order_relaxed)) [[unlikely]]
+      stop();
     P* p = m->p;
     *inherits_time = false;
     if (p->schedtick % kGlobalEvery == 0) {
@@ -257,6 +259,7 @@ void wake_slow() {
     MSTART_PROBE2(execute, g, m);
   }
   setg(g);
+  fiber_restart(m->g0.fiber, g->fiber);
   arch::gogo_live(&g->sched);
 }
 
@@ -264,7 +267,8 @@ void execute(M* m, P* p, G* g, bool inherits_time) { execute_here(m, p, g, inher
 
 void schedule_quick(M* m, P* p) {
   if (m->lockedg == nullptr && m->locks == 0 && p->schedtick % kGlobalEvery != 0 &&
-      sched.retry_births_at.load(std::memory_order_relaxed) == 0) {
+      sched.retry_births_at.load(std::memory_order_relaxed) == 0 &&
+      sched.stop.load(std::memory_order_relaxed) == nullptr) {
     bool inherits_time;
     G* g = next_local(p, &inherits_time);
     if (g != nullptr) {
@@ -280,6 +284,8 @@ void schedule() {
   check(m->locks == 0, "schedule: holding locks");
   if (m->lockedg != nullptr) {
     stoplockedm();
+    if (auto* stop = sched.stop.load(std::memory_order_relaxed)) [[unlikely]]
+      stop();
     return execute(m, m->p, m->lockedg, false);  // never schedules another G
   }
   for (;;) {

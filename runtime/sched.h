@@ -41,7 +41,13 @@ struct Sched {
   int64_t max_ms = 10000;
   M* freem = nullptr;  // ended Ms, last in first out; taken again when the kernel says that their stacks are free
   P* pidle = nullptr;
+  os::Note* all_idle = nullptr;  // woken when the last P goes idle
   GList free_gs;
+
+  // Not null once main has returned in a process that goes on (hosted): called, with its P if it has one, by each M that
+  // comes to the scheduler, in place of running another G. Does not return. Set once, under `lock`.
+  std::atomic<void (*)()> stop{nullptr};
+  bool reports_deadlock = true;  // false: a foreign thread may yet bring work
 
   // Set by make_ps(), at the first wake.
   P* const* allp = nullptr;
@@ -78,6 +84,7 @@ void wake_locked(G* g, P* p);
 void wake_with(M* m, P* p);
 M* mget();
 void notesleep_or_retry(os::Note& note);
+void wake_m0_to_stop();
 void checkdead();
 
 // procs.cc
@@ -107,6 +114,9 @@ struct ThreadStartRequest {
 using ThreadStart = void (*)(ThreadStartRequest*);
 extern ThreadStart thread_start;
 extern bool iscgo;  // newm1 makes threads by thread_start
+// How a thread ends, when its M is not its own any more. Does not return.
+using ThreadEnd = void (*)();
+extern ThreadEnd thread_end;
 
 // mstart.cc: an M's first and last moments.
 [[noreturn]] void mexit_idle(M* m);

@@ -99,6 +99,7 @@ void start_on_stack(G* g, Stack stack) {
   g->sched.sp = stack.hi;
   g->sched.pc = reinterpret_cast<void*>(arch::gentry);
   g->sched.fp = nullptr;
+  fiber_begin(g->fiber, stack.lo, stack.hi);
 }
 
 void take_stack(P* p, G* g) {

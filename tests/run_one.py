@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: MIT
 """Runs one program of tests/run and compares what it does with what its source says.
 
-    run_one.py SOURCE PROGRAM [WRAPPER...]
+    run_one.py [--hosted] [--sanitizer=NAME] SOURCE [WRAPPER...] PROGRAM
 
 The head comment of SOURCE may hold lines of the form `// KEY: value`:
     args:    what to pass                      env:     NAME=VALUE, may be repeated
@@ -11,9 +11,13 @@ The head comment of SOURCE may hold lines of the form `// KEY: value`:
     no-stderr:  nothing may be written there   skip-qemu:  why it cannot run under qemu-user
     times:   how often to run it               timeout: seconds for each run (60)
     cases:   words; it runs once for each, which is its argument, or stands for {case} in the other lines
-A program that exits with 77 is skipped; its last line of output is the reason. Under qemu-user it has EMULATED=1 in its
-environment, to do less.
+    cases-NAME:  the cases under that sanitizer; there are none under others
+    freestanding-only:  why it is no program for a process with libc
+    skip-sanitizer:  why it cannot run under AddressSanitizer or ThreadSanitizer
+A program that exits with 77 is skipped; its last line of output is the reason. Under qemu-user and sanitizers it has
+EMULATED=1 in its environment, to do less.
 """
+import argparse
 import os
 import re
 import subprocess
@@ -59,19 +63,32 @@ def run(command, said, environment):
 
 
 def main():
-    source, *command = sys.argv[1:]
-    said = directives(source)
-    emulated = len(command) > 1 and "qemu" in os.path.basename(command[0])
-    if emulated and "skip-qemu" in said:
-        print("under qemu-user:", said["skip-qemu"][0])
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--hosted", action="store_true")
+    parser.add_argument("--sanitizer", default="none")
+    parser.add_argument("source")
+    parser.add_argument("command", nargs=argparse.REMAINDER)
+    options = parser.parse_args()
+    command = options.command
+    said = directives(options.source)
+    qemu = len(command) > 1 and "qemu" in os.path.basename(command[0])
+    sanitized = options.sanitizer != "none"
+    for applies, where, key in [(qemu, "under qemu-user", "skip-qemu"), (options.hosted, "hosted", "freestanding-only"),
+                                (sanitized, "under a sanitizer", "skip-sanitizer")]:
+        if applies and key in said:
+            print(f"{where}:", said[key][0])
+            return 77
+    by_sanitizer = {key.removeprefix("cases-"): value for key, value in said.items() if key.startswith("cases-")}
+    if by_sanitizer and options.sanitizer not in by_sanitizer:
+        print("without a sanitizer that would find something")
         return 77
-    cases = said.pop("cases", [""])[0].split()
+    cases = by_sanitizer.get(options.sanitizer, said.pop("cases", [""]))[0].split()
     if cases:
         said.setdefault("args", ["{case}"])
     for case in cases or [""]:
         here = {key: [value.replace("{case}", case) for value in values] for key, values in said.items()}
         environment = dict(os.environ)
-        if emulated:
+        if qemu or sanitized:
             environment["EMULATED"] = "1"
         for entry in here.get("env", []):
             name, _, value = entry.partition("=")

@@ -60,7 +60,7 @@ WHITE_BOX = ["tests/unit/*", "tests/model/*", "perf/peers/*", "perf/lab/*",
 ISA_MACRO = r"\b__(x86_64|amd64|i386|aarch64|arm|ARM_\w+|AVX\w*|SSE\w*|BMI\w*)(__)?\b"
 # These two conditions may be asked in one header each.
 CONDITION = r"__SANITIZE_\w+|__has_feature|__cpp_exceptions"
-CONDITION_HEADERS = ["include/mstart/detail/sanitizer.h", "include/mstart/detail/exceptions.h"]
+CONDITION_HEADERS = ["runtime/sanitizer.h", "include/mstart/detail/exceptions.h"]
 
 SYSCALL_NUMBER = r"\b(__NR_|SYS_)\w+"
 # Instructions that have no stack to call os/ from: a thread's first and last, and the way back from a signal handler.

@@ -11,6 +11,7 @@
 //   mstartm0: rt_sigaction failed             it cannot fail for a signal that exists
 // Elsewhere: stack_overflow, g0_overflow, fault, deadlock*, thread_exhaustion, no_preempt, set_procs_late, go_nil, task_misuse,
 // canary_smashed, function_static_recursion, go_no_memory, std_failures.
+// freestanding-only: makes threads by hand, and copies of a process that has one
 #include <cstring>
 
 #include "child.h"

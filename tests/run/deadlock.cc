@@ -7,6 +7,7 @@
 // stderr: fatal error: all goroutines are asleep - deadlock!
 // stderr: goroutine 1 [
 // timeout: 20
+// freestanding-only: nobody knows what foreign threads may bring
 #include "expect.h"
 
 using namespace mstart;

@@ -4,6 +4,7 @@
 // status: 2
 // stderr: fatal error: no goroutines (main called runtime.Goexit) - deadlock!
 // timeout: 20
+// freestanding-only: nobody knows what foreign threads may bring
 #include "expect.h"
 
 using namespace mstart;

@@ -5,6 +5,7 @@
 // args: one two
 // stdout: before main
 // no-stderr:
+// freestanding-only: static objects are constructed before run()
 #include <string>
 #include <vector>
 

@@ -2,6 +2,7 @@
 // newm1's other branch: threads are made by thread_start, on stacks that the runtime has not made. mstart finds their bounds;
 // Gs run, threads end and others are born, locked threads too. sized: the hook tells how large its stacks are.
 // cases: plain sized
+// freestanding-only: the hook is a stand-in for libc's
 #include "observe.h"
 #include "thread_hook.h"
 

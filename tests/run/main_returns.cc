@@ -4,6 +4,7 @@
 // status: 7
 // stdout: printed by a G
 // no-stderr
+// freestanding-only: run() waits for Gs that never come to the scheduler, and static objects are destroyed
 #include "expect.h"
 
 using namespace mstart;

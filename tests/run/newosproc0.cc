@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // newosproc makes a thread for anybody: it needs a stack and a thread pointer, no g and no m (Go's TestNewOSProc0). The
 // kernel's word says when it has gone.
+// freestanding-only: its thread has the TLS block of a program without libc
 #include "expect.h"
 #include "os/clone.h"
 #include "os/mem.h"

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Before the first go() the process is one thread, and it has one G (Go's NoHelperGoroutines).
+// freestanding-only: static objects are constructed before run()
 #include "observe.h"
 
 using namespace mstart;

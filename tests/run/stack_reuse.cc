@@ -2,6 +2,7 @@
 // The memory of a thread is not used again before the thread is gone: each newborn finds its signal stack, its TLS and its
 // scheduler's stack to itself, whoever ended a moment ago. Each fills what it has with a pattern of its own, goes away for a
 // while, and finds it as it was.
+// freestanding-only: threads have their stacks and TLS from libc
 #include <cstring>
 
 #include "expect.h"

@@ -4,6 +4,7 @@
 // status: 2
 // stderr: fatal error:
 // stderr: {case}
+// freestanding-only: libstdc++ throws
 #include <cassert>
 #include <exception>
 #include <functional>

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // A stand-in for the library of a process with libc: thread_start makes threads whose stacks and TLS blocks the runtime has
-// not made. Each sets its current g itself. Stacks are used again when the kernel says that their threads are gone.
+// not made. Each sets its current g itself. Stacks are used again when the kernel says that their threads are gone. Where
+// that library is there, it makes the threads that are not refused.
 #pragma once
 
 #include "expect.h"
@@ -22,6 +23,7 @@ class ThreadHook {
   static inline std::atomic<int> asked{0}, made{0};
 
   static void install() {
+    real = mstart::runtime::thread_start;
     mstart::runtime::thread_start = start;
     mstart::runtime::iscgo = true;
   }
@@ -44,6 +46,7 @@ class ThreadHook {
   };
   static inline std::atomic<Thread*> all{nullptr};
   static inline Thread* newest = nullptr;
+  static inline mstart::runtime::ThreadStart real = nullptr;
 
   // Requests come one after the other: no two threads ask at once in these programs, or this lock makes it so.
   static inline std::atomic_flag busy;
@@ -66,6 +69,9 @@ class ThreadHook {
     while (busy.test_and_set(std::memory_order_acquire)) (void)mstart::raw_syscall(SYS_sched_yield);
     if (refuse != nullptr && refuse(asked++)) {
       request->error = error;
+    } else if (real != nullptr) {
+      real(request);
+      if (request->error == 0) ++made;
     } else {
       Thread* t = new_thread();
       t->g0 = request->g0;
