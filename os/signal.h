@@ -12,7 +12,7 @@ inline constexpr int kSigIll = 4, kSigTrap = 5, kSigAbrt = 6, kSigBus = 7, kSigF
 inline constexpr uint64_t kAllSignals = ~uint64_t{0};
 
 // AT_MINSIGSTKSZ: what the kernel needs for one signal frame (vector state included). Set once, by the start code.
-extern size_t min_signal_stack;
+[[gnu::visibility("hidden")]] extern size_t min_signal_stack;
 
 // How large an alternate stack to give a thread: one frame, and room for a handler that reports.
 size_t signal_stack_bytes();
