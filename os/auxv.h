@@ -21,7 +21,7 @@ struct ProcessStart {
   uintptr_t canary = 0;  // from AT_RANDOM; the same for all threads, as a G may change threads between a function's
                          // prologue and its epilogue (I7)
 };
-extern ProcessStart process_start;
+[[gnu::visibility("hidden")]] extern ProcessStart process_start;
 
 // The value of an auxiliary entry, 0 if the kernel did not give it.
 uint64_t auxv(uint64_t type);

@@ -7,7 +7,7 @@
 namespace mstart::os {
 
 // 4096 until the auxiliary vector has been read; set once, by the start code.
-extern size_t page_size;
+[[gnu::visibility("hidden")]] extern size_t page_size;
 
 constexpr size_t align_up(size_t n, size_t align) { return (n + align - 1) & ~(align - 1); }
 inline char* align_up(char* p, size_t align) {

@@ -15,7 +15,7 @@ inline constexpr uint64_t kAllSignals = ~uint64_t{0};
 inline constexpr uint64_t kLibcSignals = uint64_t{7} << 31;
 
 // AT_MINSIGSTKSZ: what the kernel needs for one signal frame (vector state included). Set once, by the start code.
-extern size_t min_signal_stack;
+[[gnu::visibility("hidden")]] extern size_t min_signal_stack;
 
 // How large an alternate stack to give a thread: one frame, and room for a handler that reports.
 size_t signal_stack_bytes();

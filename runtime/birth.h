@@ -51,7 +51,7 @@ struct Birth {
   uint64_t first_g = 0;  // 0: it found nothing to run
 };
 
-extern bool births_recorded;
+[[gnu::visibility("hidden")]] extern bool births_recorded;
 
 // Relaxed: the report may read it meanwhile.
 inline void set_stamp(uint64_t& stamp) { std::atomic_ref(stamp).store(arch::cycles(), std::memory_order_relaxed); }

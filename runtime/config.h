@@ -21,7 +21,7 @@ struct Config {
   int64_t idle_ms = 5000;                 // MSTART_DEBUG=idle_ms=0..3600000: how long an idle M stays; 0: for ever
   Traceback traceback = Traceback::kAll;  // MSTART_TRACEBACK=none|single|all|crash
 };
-extern Config config;
+[[gnu::visibility("hidden")]] extern Config config;
 
 // Sets `config` from the environment, or ends the process with status 2.
 void read_config();

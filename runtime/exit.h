@@ -6,6 +6,6 @@ namespace mstart::runtime {
 
 // Set by whoever has something to report (the birth table); null otherwise. exit_process calls it.
 using AtExit = void (*)();
-extern AtExit at_exit;
+[[gnu::visibility("hidden")]] extern AtExit at_exit;
 
 }  // namespace mstart::runtime

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// The slow half of Lock, and what debug builds check of the order of locks.
+// Lock: the word, the count of locks that the M holds, and what debug builds check of their order.
 #include "runtime/lock.h"
 
 #include "runtime/check.h"
@@ -21,7 +21,7 @@ uint32_t bit(Rank rank) { return 1U << static_cast<uint32_t>(rank); }
 }  // namespace
 
 // Threads without an M (before the start, foreign ones) may lock too; there is nobody to count for.
-void Lock::entering() {
+inline void Lock::entering() {
   G* g = getg();
   if (g == nullptr) return;
   ++g->m->locks;
@@ -31,13 +31,26 @@ void Lock::entering() {
 #endif
 }
 
-void Lock::leaving() {
+inline void Lock::leaving() {
   G* g = getg();
   if (g == nullptr) return;
   check(--g->m->locks >= 0, "unlock: lock count");
 #ifndef NDEBUG
   g->m->held_ranks &= ~bit(rank_);
 #endif
+}
+
+void Lock::lock() {
+  entering();
+  uint32_t expected = 0;
+  if (!word_.compare_exchange_strong(expected, 1, std::memory_order_acquire, std::memory_order_relaxed)) [[unlikely]]
+    lock_slow();
+}
+
+void Lock::unlock() {
+  leaving();
+  if (word_.exchange(0, std::memory_order_release) == 2) [[unlikely]]
+    os::futex_wake(word_);
 }
 
 void Lock::lock_slow() {

@@ -23,7 +23,7 @@ namespace mstart::runtime {
 enum class Rank : uint8_t { kNewmHandoff, kBucket, kSched, kStacks, kHeap };
 
 // Set when there is more than one P.
-extern bool lock_may_spin;
+[[gnu::visibility("hidden")]] extern bool lock_may_spin;
 
 class Lock {
  public:
@@ -35,17 +35,9 @@ class Lock {
   Lock(const Lock&) = delete;
   Lock& operator=(const Lock&) = delete;
 
-  void lock() {
-    entering();
-    uint32_t expected = 0;
-    if (!word_.compare_exchange_strong(expected, 1, std::memory_order_acquire, std::memory_order_relaxed)) [[unlikely]]
-      lock_slow();
-  }
-  void unlock() {
-    leaving();
-    if (word_.exchange(0, std::memory_order_release) == 2) [[unlikely]]
-      os::futex_wake(word_);
-  }
+  // Not inline: a call has to be made anyway, for the count.
+  void lock();
+  void unlock();
 
  private:
   void lock_slow();

@@ -72,6 +72,6 @@ inline G* user_g() {
 }
 
 // The first thread. Its g0's stack is the kernel's.
-extern M m0;
+[[gnu::visibility("hidden")]] extern M m0;
 
 }  // namespace mstart::runtime

@@ -26,28 +26,28 @@ constexpr uint32_t kMostFree = 64, kFreeBatch = 32;
 constexpr uint64_t kGoidBatch = 16;
 constexpr size_t kInlineAlign = 16;
 
-void gfput(P* p, G* g) {
-  check(g->status.load(std::memory_order_relaxed) == GStatus::kDead, "gfput: bad status (not Gdead)");
-  p->free_gs.push(g);
-  if (p->free_gs.size < kMostFree) return;
+// The list is full: half of it to the global one.
+[[gnu::cold]] void gfput_slow(P* p) {
   LockGuard guard(sched.lock);
   while (p->free_gs.size > kFreeBatch) sched.free_gs.push(p->free_gs.pop());
 }
 
-// A dead G; an error if there is none and no memory for more.
-Result<G*> gfget(P* p) {
-  if (p->free_gs.first == nullptr) [[unlikely]] {
-    {
-      LockGuard guard(sched.lock);
-      while (p->free_gs.size < kFreeBatch && sched.free_gs.first != nullptr) p->free_gs.push(sched.free_gs.pop());
-    }
-    if (p->free_gs.first == nullptr) {
-      if (sched.procs.load(std::memory_order_relaxed) == 0) make_ps();  // the stacks' slack depends on it
-      const Result<void> r = grow_gs(&p->free_gs);
-      if (!r) return r.error();
-    }
+void gfput(P* p, G* g) {
+  check(g->status.load(std::memory_order_relaxed) == GStatus::kDead, "gfput: bad status (not Gdead)");
+  p->free_gs.push(g);
+  if (p->free_gs.size >= kMostFree) [[unlikely]]
+    gfput_slow(p);
+}
+
+// The list is empty: half of one from the global list, or new ones. An error: no memory for them.
+[[gnu::cold, gnu::noinline]] Result<void> gfget_slow(P* p) {
+  {
+    LockGuard guard(sched.lock);
+    while (p->free_gs.size < kFreeBatch && sched.free_gs.first != nullptr) p->free_gs.push(sched.free_gs.pop());
   }
-  return p->free_gs.pop();
+  if (p->free_gs.first != nullptr) return {};
+  if (sched.procs.load(std::memory_order_relaxed) == 0) make_ps();  // the stacks' slack depends on it
+  return grow_gs(&p->free_gs);
 }
 
 void set_name(G* g, std::string_view name) {
@@ -56,11 +56,8 @@ void set_name(G* g, std::string_view name) {
   g->name[n] = 0;
 }
 
-// Room for the function object: in the G, or in the heap if it is large.
-void* closure_room(G* g, const detail::ClosureType& type) {
-  if (type.size <= detail::kInlineClosure && type.align <= kInlineAlign) [[likely]]
-    return g->inline_closure;
-  return heap_alloc(type.size, type.align);
+bool fits_inline(const detail::ClosureType& type) {
+  return type.size <= detail::kInlineClosure && type.align <= kInlineAlign;
 }
 
 void drop_closure(G* g) {
@@ -68,15 +65,10 @@ void drop_closure(G* g) {
   if (g->closure != g->inline_closure) heap_free(g->closure);
 }
 
-// A runnable G with the function object in it, that nobody else knows of yet.
-Result<G*> newproc1(const detail::ClosureType& type, void* from, const GoOptions& options, detail::AtEnd at_end,
-                    const void* caller) {
-  P* p = user_g()->m->p;
-  const Result<G*> free = gfget(p);
-  if (!free) return free.error();
-  G* g = *free;
-  check(g->status.load(std::memory_order_relaxed) == GStatus::kDead, "newproc1: new g is not Gdead");
-  g->closure = closure_room(g, type);
+// What few Gs need, for g, which p's list has just given: a place in the heap for a large function object, a stack of its own
+// size. If there is no memory for it, g goes back.
+[[gnu::cold, gnu::noinline]] Result<void> take_extras(P* p, G* g, const detail::ClosureType& type, const GoOptions& options) {
+  g->closure = fits_inline(type) ? g->inline_closure : heap_alloc(type.size, type.align);
   Result<Stack> sized{Stack{}};
   if (options.stack_bytes > default_stack_bytes) sized = take_sized_stack(options.stack_bytes);
   if (g->closure == nullptr || !sized) {
@@ -87,6 +79,25 @@ Result<G*> newproc1(const detail::ClosureType& type, void* from, const GoOptions
   if (sized->lo != nullptr) {
     g->own_stack = true;
     start_on_stack(g, *sized);
+  }
+  return {};
+}
+
+// A runnable G with the function object in it, that nobody else knows of yet.
+Result<G*> newproc1(const detail::ClosureType& type, void* from, const GoOptions& options, detail::AtEnd at_end,
+                    const void* caller) {
+  P* p = user_g()->m->p;
+  if (p->free_gs.first == nullptr) [[unlikely]] {
+    const Result<void> r = gfget_slow(p);
+    if (!r) return r.error();
+  }
+  G* g = p->free_gs.pop();
+  check(g->status.load(std::memory_order_relaxed) == GStatus::kDead, "newproc1: new g is not Gdead");
+  if (fits_inline(type) && options.stack_bytes <= default_stack_bytes) [[likely]] {
+    g->closure = g->inline_closure;
+  } else {
+    const Result<void> r = take_extras(p, g, type, options);
+    if (!r) return r.error();
   }
   if (p->next_goid == p->end_goid) {
     p->next_goid = sched.next_goid.fetch_add(kGoidBatch, std::memory_order_relaxed);

@@ -103,7 +103,7 @@ class RunQueue {
 
   // Anybody. Never says empty because a G is on its way from runnext to the ring: both are read between two equal reads
   // of tail_.
-  bool empty() const {
+  [[gnu::noinline]] bool empty() const {
     for (;;) {
       const uint32_t h = head_.load(std::memory_order_seq_cst);
       const uint32_t t = tail_.load(std::memory_order_seq_cst);  // [wake:D]

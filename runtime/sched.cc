@@ -54,6 +54,8 @@ namespace mstart::runtime {
 constinit Sched sched;
 constinit RwLock exec_lock;
 
+// Two kinds of code, by what it waits for. schedule_quick and execute: for nothing but their own instructions. The long way
+// round, which is marked cold, waits for others' cache lines, locks and the kernel: the compiler makes it small.
 namespace {
 
 constexpr int64_t kRunnextPatienceNs = 3000;
@@ -66,7 +68,7 @@ uint32_t next_random(M* m) {
 
 // The next G of p's queue. Two Gs that ready each other by turns pass runnext to and fro and share one slice for ever: after
 // some turns the ring's head has its turn, in a slice of its own.
-G* next_local(P* p, bool* inherits_time) {
+[[gnu::hot]] inline G* next_local(P* p, bool* inherits_time) {
   constexpr uint32_t kMostInherited = 64;
   if (p->inherited < kMostInherited) [[likely]] {
     G* g = p->runq.get(inherits_time);
@@ -81,7 +83,7 @@ G* next_local(P* p, bool* inherits_time) {
 }
 
 // A batch of the global queue: one to run, the others to p's ring. Under sched.lock.
-G* take_global(P* p, uint32_t most) {
+[[gnu::cold]] G* take_global(P* p, uint32_t most) {
   const uint32_t size = sched.runq.size();
   const auto share = size / static_cast<uint32_t>(sched.procs.load(std::memory_order_relaxed)) + 1;
   uint32_t n = share < size ? share : size;
@@ -93,7 +95,7 @@ G* take_global(P* p, uint32_t most) {
   return g;
 }
 
-G* take_global_locked(P* p, uint32_t most) {
+[[gnu::cold]] G* take_global_locked(P* p, uint32_t most) {
   if (sched.runq.size() == 0) return nullptr;
   LockGuard guard(sched.lock);
   return take_global(p, most);
@@ -109,7 +111,7 @@ void let_run_next(const M* m, const P* victim) {
 }
 
 // Four passes over all Ps, the last one takes runnext too.
-G* steal_work(M* m, P* p) {
+[[gnu::cold]] G* steal_work(M* m, P* p) {
   for (int pass = 0; pass < 4; ++pass) {
     const bool take_next = pass == 3;
     for (StealOrder order(next_random(m), static_cast<uint32_t>(sched.procs.load(std::memory_order_relaxed)));
@@ -134,7 +136,7 @@ void drop_spinning(M* m) {
 
 // The M's P, with which it was out of work, to the idle list. False: there is work after all, or somebody wants a
 // spinner; *g is what it found.
-bool give_up_p(M* m, P* p, G** g) {
+[[gnu::cold]] bool give_up_p(M* m, P* p, G** g) {
   LockGuard guard(sched.lock);
   if (sched.runq.size() != 0) {
     *g = take_global(p, RunQueue<G>::kHalf);
@@ -150,7 +152,7 @@ bool give_up_p(M* m, P* p, G** g) {
 }
 
 // Without a P, after the spinning count: is there anything anywhere? Then take a P for it.
-P* recheck() {
+[[gnu::cold]] P* recheck() {
   bool found = sched.runq.size() != 0;  // [wake:D]
   const int n = sched.procs.load(std::memory_order_relaxed);
   for (int i = 0; i < n && !found; ++i) found = !sched.allp[i]->runq.empty();  // [wake:D]
@@ -162,7 +164,7 @@ P* recheck() {
 }
 
 // A G to run; waits until there is one. The sources, in their order.
-G* find_runnable(bool* inherits_time) {
+[[gnu::cold]] G* find_runnable(bool* inherits_time) {
   M* m = getg()->m;
   for (;;) {
     if (auto* stop = sched.stop.load(std::memory_order_relaxed)) [[unlikely]]
@@ -202,7 +204,7 @@ G* find_runnable(bool* inherits_time) {
 }
 
 // A spinner found work: if it was the last one, somebody else must look for more.
-void resetspinning(M* m) {
+[[gnu::cold]] void resetspinning(M* m) {
   check(m->spinning, "resetspinning: not a spinning m");
   m->spinning = false;
   check(sched.idle.sub_spinning() != 0, "findrunnable: negative nmspinning");
@@ -225,7 +227,7 @@ void runqput(P* p, G* g, bool next) {
   }
 }
 
-void wake_slow() {
+[[gnu::cold]] void wake_slow() {
   if (sched.procs.load(std::memory_order_relaxed) == 0) make_ps();
   M* m = getg()->m;
   birth_stamp(&m->birth_start.wakep);
@@ -279,7 +281,7 @@ void schedule_quick(M* m, P* p) {
   schedule();
 }
 
-void schedule() {
+[[gnu::cold]] void schedule() {
   M* m = getg()->m;
   check(m->locks == 0, "schedule: holding locks");
   if (m->lockedg != nullptr) {

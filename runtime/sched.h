@@ -53,9 +53,11 @@ struct Sched {
   P* const* allp = nullptr;
   std::atomic<int> procs{0};  // 0: not counted yet
 };
-extern Sched sched;
-extern P p0;
-extern RwLock exec_lock;  // read side: a thread is being made
+// Hidden, here as in the other headers: -fvisibility is for definitions, and whoever sees only a declaration would go through
+// the linker's table of addresses.
+[[gnu::visibility("hidden")]] extern Sched sched;
+[[gnu::visibility("hidden")]] extern P p0;
+[[gnu::visibility("hidden")]] extern RwLock exec_lock;  // read side: a thread is being made
 
 // sched.cc: Gs on Ps.
 void schedule();  // does not return; see execute.h
@@ -112,18 +114,18 @@ struct ThreadStartRequest {
   int error;  // out: 0 or an errno
 };
 using ThreadStart = void (*)(ThreadStartRequest*);
-extern ThreadStart thread_start;
-extern bool iscgo;  // newm1 makes threads by thread_start
+[[gnu::visibility("hidden")]] extern ThreadStart thread_start;
+[[gnu::visibility("hidden")]] extern bool iscgo;  // newm1 makes threads by thread_start
 // How a thread ends, when its M is not its own any more. Does not return.
 using ThreadEnd = void (*)();
-extern ThreadEnd thread_end;
+[[gnu::visibility("hidden")]] extern ThreadEnd thread_end;
 
 // mstart.cc: an M's first and last moments.
 [[noreturn]] void mexit_idle(M* m);
 void minit();
 
 // main.cc, stack.cc
-extern G main_g;
+[[gnu::visibility("hidden")]] extern G main_g;
 void for_each_g(void (*fn)(G*, void*), void* arg);  // main's first
 
 // park.cc

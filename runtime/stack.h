@@ -21,7 +21,7 @@
 namespace mstart::runtime {
 
 // What a G's stack holds by default; a program starts with the freestanding one.
-extern size_t default_stack_bytes;
+[[gnu::visibility("hidden")]] extern size_t default_stack_bytes;
 
 // More G structs and stacks, the Gs to *gs. [Takes kStacks; makes system calls.]
 Result<void> grow_gs(GList* gs);
