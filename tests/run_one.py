@@ -11,6 +11,7 @@ The head comment of SOURCE may hold lines of the form `// KEY: value`:
     no-stderr:  nothing may be written there   skip-qemu:  why it cannot run under qemu-user
     times:   how often to run it               timeout: seconds for each run (60)
     cases:   words; it runs once for each, which is its argument, or stands for {case} in the other lines
+ONLY_CASE in the environment names the one case that is to run.
 A program that exits with 77 is skipped; its last line of output is the reason. Under qemu-user it has EMULATED=1 in its
 environment, to do less.
 """
@@ -68,6 +69,8 @@ def main():
     cases = said.pop("cases", [""])[0].split()
     if cases:
         said.setdefault("args", ["{case}"])
+    if only := os.environ.get("ONLY_CASE"):
+        cases = [cases[cases.index(only)]]
     for case in cases or [""]:
         here = {key: [value.replace("{case}", case) for value in values] for key, values in said.items()}
         environment = dict(os.environ)

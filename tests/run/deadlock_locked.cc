@@ -6,6 +6,7 @@
 // stderr: fatal error: all goroutines are asleep - deadlock!
 // timeout: 20
 #include "expect.h"
+#include "runtime/sched.h"
 
 using namespace mstart;
 
@@ -15,6 +16,10 @@ int main(int argc, char** argv) {
     go([=] {
       lock_thread();
       if (which != "ended") wait_for_ever();
+      wait_until([] {
+        const runtime::LockGuard guard(runtime::sched.lock);
+        return runtime::sched.nmidlelocked == 1;  // main sleeps
+      });
     });
   }
   if (which != "other") lock_thread();
