@@ -25,17 +25,19 @@ constinit Slab slab;
 // Where things are in a slot, as offsets from its start.
 struct Layout {
   size_t signal_stack, g0_guard, tls, m, bytes;
+  size_t align;  // of a slot
   Layout() {
     const arch::TlsImage& image = os::process_start.tls;
     const size_t page = os::page_size;
-    const size_t align = arch::tls_block_align(image);
+    const size_t tls_align = arch::tls_block_align(image);
+    align = tls_align > page ? tls_align : page;
     signal_stack = page;
     g0_guard = os::align_up(signal_stack + os::signal_stack_bytes(), page);
-    tls = os::align_up(g0_guard + page + kG0StackBytes, align);
+    tls = os::align_up(g0_guard + page + kG0StackBytes, tls_align);
     m = os::align_up(tls + arch::tls_block_size(image), alignof(M));
-    bytes = os::align_up(m + sizeof(M), align > page ? align : page);
+    bytes = os::align_up(m + sizeof(M), align);
     // What rounding has left over goes to the stack: everything else as high as it can be.
-    const size_t spare = (bytes - m - sizeof(M)) & ~(align - 1) & ~(alignof(M) - 1);
+    const size_t spare = (bytes - m - sizeof(M)) & ~(tls_align - 1) & ~(alignof(M) - 1);
     tls += spare;
     m += spare;
   }
@@ -61,16 +63,18 @@ M* place_m(char* slot) {
 
 Result<void> map_chunk() {
   const Layout layout;
-  const Result<char*> base = os::map_stacks(kChunk * layout.bytes);
-  if (!base) return base.error();
+  const size_t mapped = kChunk * layout.bytes + layout.align - os::page_size;
+  const Result<char*> mapping = os::map_stacks(mapped);
+  if (!mapping) return mapping.error();
+  char* const base = os::align_up(*mapping, layout.align);
   for (const size_t guard : {size_t{0}, layout.g0_guard}) {
-    const Result<void> r = os::install_guards(*base + guard, layout.bytes, kChunk);
+    const Result<void> r = os::install_guards(base + guard, layout.bytes, kChunk);
     if (!r) {
-      (void)os::munmap(*base, kChunk * layout.bytes);
+      (void)os::munmap(*mapping, mapped);
       return r;
     }
   }
-  slab.fresh = *base;
+  slab.fresh = base;
   slab.fresh_count = kChunk;
   return {};
 }

@@ -14,6 +14,7 @@ The head comment of SOURCE may hold lines of the form `// KEY: value`:
     cases-NAME:  the cases under that sanitizer; there are none under others
     freestanding-only:  why it is no program for a process with libc
     skip-sanitizer:  why it cannot run under AddressSanitizer or ThreadSanitizer
+ONLY_CASE in the environment names the one case that is to run.
 A program that exits with 77 is skipped; its last line of output is the reason. Under qemu-user and sanitizers it has
 EMULATED=1 in its environment, to do less.
 """
@@ -85,6 +86,8 @@ def main():
     cases = by_sanitizer.get(options.sanitizer, said.pop("cases", [""]))[0].split()
     if cases:
         said.setdefault("args", ["{case}"])
+    if only := os.environ.get("ONLY_CASE"):
+        cases = [cases[cases.index(only)]]
     for case in cases or [""]:
         here = {key: [value.replace("{case}", case) for value in values] for key, values in said.items()}
         environment = dict(os.environ)

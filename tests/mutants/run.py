@@ -13,7 +13,8 @@ The mutants are in the .txt files of this folder, by the room of the core that t
     file: the source file
     in: the place, a text that occurs once in the file. What is replaced is between it and the next line that begins with
         `}` as far to the left as it stands itself: the function that it begins. Left out: anywhere in the file
-    fails: the tests one of which must fail, the likeliest first; NAME(FILTER): only some cases of a doctest program
+    fails: the tests one of which must fail, the likeliest first; NAME(FILTER): only some cases of it,
+        by doctest's -tc, or the one of tests/run
     tree: the build tree of tests/matrix.py that shows it, if that is not gcc
     by: a checker below, instead of tests
     - the old text, which must occur once; white space is any white space
@@ -22,7 +23,7 @@ The mutants are in the .txt files of this folder, by the room of the core that t
 A line that begins with a blank goes on with the one before. A mutant whose text does not occur, or not once, is an error: the
 list cannot rot.
 
-Caught: a test failed, or did not end in ten times its usual time. The tests pass on the code as it is, which is tried before.
+Caught: a test failed, or did not end in three times its usual time and 10 s more. The tests pass on the code as it is, which is tried before.
 Everything happens in copies of the tree below build/mutants, one for each worker, in which only the file that is broken
 changes: what is built is what depends on it and what the named tests need.
 """
@@ -245,10 +246,12 @@ class Copy:
     def test(self, tree, name, filter_, limit):
         """Exit status, output, seconds."""
         test = self.tests(tree)[name]
-        command = test["cmd"] + ([f"-tc={filter_}"] if filter_ else [])
+        is_unit = len(test["cmd"]) == 1
+        command = test["cmd"] + ([f"-tc={filter_}"] if filter_ and is_unit else [])
+        environment = {**os.environ, **test["env"], **({"ONLY_CASE": filter_} if filter_ and not is_unit else {})}
         start = time.monotonic()
         # What a mutant does to memory is not to be answered for by others.
-        status, output = run(["choom", "-n", "1000", "--", *command], limit, {**os.environ, **test["env"]},
+        status, output = run(["choom", "-n", "1000", "--", *command], limit, environment,
                              test["workdir"] or self.folder(tree))
         return status, output, time.monotonic() - start
 
@@ -288,7 +291,7 @@ def judge(copy, mutant, usual):
         except Unbuildable as error:
             return "not checked", f"it does not build:\n{error}"
         for name, filter_ in tests:
-            status, output, took = copy.test(mutant.tree, name, filter_, 10 + 10 * usual[mutant.tree, name, filter_])
+            status, output, took = copy.test(mutant.tree, name, filter_, 10 + 3 * usual[mutant.tree, name, filter_])
             if status is None:
                 return "caught", f"{name} does not end, {took:.0f} s"
             if status not in (0, 77):

@@ -7,6 +7,7 @@
 // timeout: 20
 // freestanding-only: nobody knows what foreign threads may bring
 #include "expect.h"
+#include "runtime/sched.h"
 
 using namespace mstart;
 
@@ -16,6 +17,10 @@ int main(int argc, char** argv) {
     go([=] {
       lock_thread();
       if (which != "ended") wait_for_ever();
+      wait_until([] {
+        const runtime::LockGuard guard(runtime::sched.lock);
+        return runtime::sched.nmidlelocked == 1;  // main sleeps
+      });
     });
   }
   if (which != "other") lock_thread();

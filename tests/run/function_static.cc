@@ -7,6 +7,11 @@
 
 using namespace mstart;
 
+extern "C" {
+int __cxa_guard_acquire(uint64_t*);
+void __cxa_guard_release(uint64_t*);
+}
+
 namespace {
 
 constexpr int kGs = 64;
@@ -64,10 +69,34 @@ void once() {
   expect_equal(made, 1, "times it was made");
 }
 
+// Two Gs, on two threads, come to a fresh guard in the same moment; again and again.
+void meet() {
+  static uint64_t guards[20'000];
+  const int n = rounds(20'000);
+  std::atomic<int> here{0}, winners{0};
+  Scope scope;
+  for (int i = 0; i < 2; ++i) {
+    scope.go([&] {
+      for (int k = 0; k < n; ++k) {
+        ++here;
+        for (int tries = 1; here < 2 * k + 2; ++tries) {
+          if (tries % 1024 == 0) (void)raw_syscall(SYS_sched_yield);
+        }
+        if (__cxa_guard_acquire(&guards[k]) == 0) continue;
+        ++winners;
+        __cxa_guard_release(&guards[k]);
+      }
+    });
+  }
+  scope.wait();
+  expect_equal(winners, n, "guards, each of which one G has taken");
+}
+
 }  // namespace
 
 int main() {
   set_procs(4);
+  meet();
   once<0>();
   once<1>();
   expect(threads() <= kGs / 2, "those who waited were no threads");

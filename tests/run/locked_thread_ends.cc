@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 // A G that ends with its thread locked takes the thread with it, and nobody runs there any more. The first thread cannot
-// end; nobody runs on it either (Go's LockOSThreadMain, LockOSThreadAlt).
-// cases: first other goexit
+// end; nobody runs on it either (Go's LockOSThreadMain, LockOSThreadAlt). Its P goes to others: many ends leave as many Gs that
+// can run at once.
+// cases: first other goexit many
 #include "observe.h"
 
 using namespace mstart;
@@ -46,12 +47,30 @@ void other_thread(bool by_goexit) {
   }
 }
 
+void many() {
+  constexpr int kPs = 3;
+  set_procs(kPs);
+  for (int round = 0; round < 10; ++round) {
+    Scope ending, running;
+    for (int i = 0; i < kPs; ++i) ending.go([] { lock_thread(); });
+    ending.wait();
+    std::atomic<int> here{0};
+    for (int i = 0; i < kPs; ++i) {
+      running.go([&] {
+        for (++here; here != kPs;) (void)raw_syscall(SYS_sched_yield);
+      });
+    }
+  }
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
   const std::string_view which = which_case(argc, argv);
   if (which == "first")
     first_thread();
+  else if (which == "many")
+    many();
   else
     other_thread(which == "goexit");
 }

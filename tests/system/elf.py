@@ -115,4 +115,13 @@ def static_pie():
     expect(len(starts) > 1, "always at the same address")
 
 
-common.main(needs_nothing, nothing_writable_is_executable, marks, marked_program, sizes, undefined_symbols, static_pie)
+def static_pie_packed():
+    """Relocations in the packed form."""
+    command = program("tests/system/static_pie_packed")
+    expect("RELR" in readelf("-d", command[-1]), "the linker has packed nothing")
+    done = run(command)
+    expect(done.stdout == "hello from 8 Gs\n", done.stdout)
+
+
+common.main(needs_nothing, nothing_writable_is_executable, marks, marked_program, sizes, undefined_symbols, static_pie,
+            static_pie_packed)

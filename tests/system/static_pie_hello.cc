@@ -5,13 +5,19 @@
 #include <mstart/mstart.h>
 #include <sys/syscall.h>
 
+#include <array>
+
 using namespace mstart;
 
 namespace {
 
 void add(std::atomic<int>& n) { n.fetch_add(1, std::memory_order_relaxed); }
 using Add = void (*)(std::atomic<int>&);
-constexpr Add kFunctions[] = {add, add};  // in RELRO
+constexpr auto kFunctions = [] {  // in RELRO
+  std::array<Add, 200> all{};
+  all.fill(add);
+  return all;
+}();
 const char* text = "hello from {} Gs\n";  // in .data
 thread_local const char* of_this_thread = text;
 const struct Constructed {
@@ -27,9 +33,12 @@ int main(int argc, char**) {
     Scope scope;
     for (int i = 0; i < 8; ++i) {
       scope.go([&ran, i] {
-        if (of_this_thread == text) kFunctions[i % 2](ran);
+        if (of_this_thread == text) kFunctions[static_cast<size_t>(i) * 25](ran);
       });
     }
+  }
+  for (const Add& function : kFunctions) {
+    if (*const_cast<const Add volatile*>(&function) != add) fatal("a pointer is not relocated");
   }
   if (constructed.value != 'h') fatal("a constructor has not run");
   print("hello from {} Gs\n", ran.load(std::memory_order_relaxed));

@@ -9,6 +9,7 @@
 #include <atomic>
 #include <cstdint>
 #include <cstring>
+#include <fstream>
 #include <random>
 #include <set>
 #include <thread>
@@ -110,12 +111,19 @@ TEST_CASE("a size's spans are filled to their end") {
 }
 
 TEST_CASE("large blocks are mappings that come and go") {
+  const auto mapped_pages = [] {
+    size_t pages = 0;
+    std::ifstream("/proc/self/statm") >> pages;
+    return pages;
+  };
+  const size_t before = mapped_pages();
   for (int i = 0; i < 200; ++i) {
     Block large(size_t{3} * 1024 * 1024 + static_cast<size_t>(i), 64, 7);
     REQUIRE(large.data != nullptr);
     CHECK(large.data[large.size - 1] == 7);
     heap_free(large.data);
   }
+  CHECK(mapped_pages() < before + size_t{200} * 1024 * 1024 / 4096);  // of 600 MB
 }
 
 TEST_CASE("what cannot be had is null") {
@@ -123,6 +131,28 @@ TEST_CASE("what cannot be had is null") {
   CHECK(heap_alloc(SIZE_MAX / 2) == nullptr);
   CHECK(heap_alloc(SIZE_MAX, 4096) == nullptr);
   heap_free(nullptr);
+}
+
+TEST_CASE("many threads take blocks of one size, and give them back: each has its own") {
+  std::atomic<int> spoiled{0};
+  const auto work = [&](uint64_t number) {
+    for (int i = 0; i < mstart::test::scaled(400000); ++i) {
+      uint64_t* blocks[3];
+      for (uint64_t*& block : blocks) {
+        block = static_cast<uint64_t*>(heap_alloc(48));
+        block[0] = block[5] = number;
+      }
+      for (uint64_t* block : blocks) {
+        if (block[0] != number || block[5] != number) spoiled.fetch_add(1);
+        block[0] = block[5] = 0;
+        heap_free(block);
+      }
+    }
+  };
+  std::vector<std::thread> threads;
+  for (uint64_t i = 1; i <= 4; ++i) threads.emplace_back(work, i);
+  for (std::thread& t : threads) t.join();
+  CHECK(spoiled.load() == 0);
 }
 
 TEST_CASE("many threads allocate and free, each other's blocks too") {
