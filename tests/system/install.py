@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""What `meson install` puts down is enough to build and run programs elsewhere, by the pkg-config line, with both compilers:
-the README's first program, parts of the standard library, and `using namespace mstart`."""
+"""What `meson install` puts down is enough to build and run programs elsewhere, by the pkg-config lines, with both compilers:
+the README's first program, parts of the standard library, `using namespace mstart`, and programs of a process with libc."""
 
 import functools
 import os
@@ -74,6 +74,21 @@ int main() {
 }
 """
 
+# In a process with libc, and without.
+HOSTED = r"""
+#include <mstart/mstart.h>
+
+int main(int argc, char**) {
+  return mstart::run([=] {
+    mstart::Scope scope;
+    for (int g = 0; g < 3; ++g) scope.go([] { mstart::yield(); });
+    scope.wait();
+    mstart::print("{} Gs, {} argument\n", mstart::num_g(), argc - 1);
+    return 3;
+  });
+}
+"""
+
 
 @functools.cache
 def installed():
@@ -83,23 +98,24 @@ def installed():
     need("meson", "pkg-config")
     root = scratch() / "root"
     run(["meson", "install", "-C", common.options.build, "--no-rebuild", "--destdir", root])
-    found = list(root.rglob("mstart.pc"))
-    expect(len(found) == 1, "pkg-config files:", *found)
+    found = sorted(root.rglob("*.pc"))
+    expect([f.name for f in found] == ["mstart-hosted.pc", "mstart.pc"], "pkg-config files:", *found)
     return {**os.environ, "PKG_CONFIG_PATH": str(found[0].parent), "PKG_CONFIG_SYSROOT_DIR": str(root)}
 
 
-def build(compiler, source, change=lambda line: line):
+def build(compiler, source, change=lambda line: line, package="mstart"):
     """By the line of the documentation; gives the program."""
     environment = installed()
     need(compiler.split()[0])
     folder = scratch() / "user"
     folder.mkdir(exist_ok=True)
     (folder / "hello.cc").write_text(source)
-    flags = run(["pkg-config", "--cflags", "--libs", "mstart"], env=environment).stdout
+    flags = run(["pkg-config", "--cflags", "--libs", package], env=environment).stdout
     line = f"{compiler} -std=c++20 -O2 -Wall -Wextra -Werror hello.cc {change(flags.strip())} -o hello"
     run(["sh", "-c", line], cwd=folder)
-    segments = run(["readelf", "-lW", folder / "hello"]).stdout
-    expect("INTERP" not in segments, "wants a loader:", segments)
+    if package == "mstart":
+        segments = run(["readelf", "-lW", folder / "hello"]).stdout
+        expect("INTERP" not in segments, "wants a loader:", segments)
     return folder / "hello"
 
 
@@ -133,6 +149,15 @@ def static_pie():
         expect(run([*common.options.wrapper, hello]).stdout == "140\n", "prints something else")
 
 
+def hosted():
+    """One source, without libc, with the shared one, with the static one."""
+    for compiler in COMPILERS:
+        for package, more in [("mstart", ""), ("mstart-hosted", ""), ("mstart-hosted", " -static")]:
+            hello = build(compiler, HOSTED, lambda flags: flags + more, package)
+            out = run([hello, "a"], status=3).stdout
+            expect(out == "1 Gs, 1 argument\n", f"{compiler} {package}{more}: printed {out!r}")
+
+
 def every_header_by_itself():
     flags = run(["pkg-config", "--cflags", "mstart"], env=installed()).stdout.split()
     for header in sorted((SOURCE / "include/mstart").rglob("*.h")):
@@ -145,4 +170,4 @@ def every_header_by_itself():
             run([*command, "-std=c++20", "-Wall", "-Wextra", "-Wpedantic", "-Werror", "-fsyntax-only", *flags, source])
 
 
-common.main(first_program, standard_library, using_namespace, static_pie, every_header_by_itself)
+common.main(first_program, standard_library, using_namespace, static_pie, hosted, every_header_by_itself)
