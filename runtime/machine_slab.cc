@@ -46,7 +46,7 @@ struct Layout {
 M* place_m(char* slot) {
   const Layout layout;
   const arch::TlsImage& image = os::process_start.tls;
-  M* m = new (slot + layout.m) M;
+  M* m = new (slot + layout.m) M();  // (): all of it is zeroed at once, where M would store member by member
   m->signal_stack = slot + layout.signal_stack;
   m->g0.stack = {slot + layout.g0_guard + os::page_size, slot + (layout.tls & ~size_t{15})};
   m->g0.m = m;

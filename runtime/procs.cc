@@ -31,7 +31,7 @@ void make_ps() {
       all = reinterpret_cast<P**>(*memory);
       all[0] = &p0;
       for (int i = 1; i < n; ++i) {
-        all[i] = new (*memory + list_bytes + static_cast<size_t>(i - 1) * sizeof(P)) P;
+        all[i] = new (*memory + list_bytes + static_cast<size_t>(i - 1) * sizeof(P)) P();
         all[i]->id = static_cast<uint32_t>(i);
       }
     }

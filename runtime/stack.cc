@@ -73,7 +73,7 @@ Result<void> map_chunk(uint32_t n, GList* gs) {
   stacks.gs += n;
   auto* chunk = new (*base + slots * slot) Chunk{stacks.chunks.load(std::memory_order_relaxed), n, slots, stacks.fresh};
   stacks.fresh = chunk;
-  for (uint32_t i = n; i-- > 0;) gs->push(new (chunk->gs() + i) G);
+  for (uint32_t i = n; i-- > 0;) gs->push(new (chunk->gs() + i) G());
   stacks.chunks.store(chunk, std::memory_order_release);
   return {};
 }
