@@ -6,7 +6,7 @@
     perf/bench.py --self-test                                      checks this file's own arithmetic
 
 Ours are the programs DIR/perf/perf_* of a build tree DIR (build/gcc); the peers are compiled here, from perf/peers/
-into DIR/bench/peers/. In each round every program of a row runs once, ours first. A value is the median of the rounds;
+into DIR/bench/peers/. Births are measured by DIR/perf/lab/threadlab, ours and the peers'. In each round every program of a row runs once, ours first. A value is the median of the rounds;
 a ratio is ours / peer, the median of the rounds' own ratios, with the smallest and the largest. DIR/bench/ gets
 results.json, with all that every run gave, and ratios.svg. Exit status 1: something was not built or failed, or a count
 of ours exceeds its limit.
@@ -41,10 +41,6 @@ FIBER = "-lboost_fiber -lboost_context -pthread"
 
 # Every peer, and how it is compiled in perf/peers/.
 PEERS = {
-    "birth_clone": "gcc -O2 -static -o {} birth_clone.c",
-    "birth_glibc": "gcc -O2 -pthread -o {} birth_pthread.c",
-    "birth_musl": "musl-gcc -O2 -static -o {} birth_pthread.c",
-    "birth_go": GO + " {} birth.go bench.go",
     "wake_futex": "gcc -O2 -pthread -o {} wake_futex.c",
     "switch_boost": CXX + " {} switch_boost.cc -lboost_context",
     "switch_ret": CXX + " {} switch_ret.cc",
@@ -83,6 +79,26 @@ def what_it_prints_on_one_cpu(command, quick):
     return what_it_prints(["taskset", "-c", str(max(os.sched_getaffinity(0))), *command], quick)
 
 
+def births_by_threadlab(command, quick):
+    """One process's births of one subject: quantiles of their time; of bursts, of the time until all of one run (p50_ns),
+    and from when they are told to end until the memory of all may be used again (end_p50_ns)."""
+    few = ["-n", "400"] if quick and "--burst" not in command else []
+    said = run([command[0], "run", *command[1:], "--rounds", "1", "--warmup", "100", "--kernel", "off", "--no-calls", "-q",
+                "--json", "-", *few])
+    subject = json.loads(said)["subjects"][0]
+    if subject["problem"]:
+        raise Failure(subject["problem"])
+    return subject["summary"] | {f"end_{k}": v for k, v in subject.get("summary_end", {}).items()}
+
+
+def calls_of_a_birth(command, quick):
+    said = run([command[0], "run", *command[1:], "--rounds", "1", "-n", "10", "--kernel", "off", "-q", "--json", "-"])
+    calls = json.loads(said)["subjects"][0].get("calls")
+    if not calls:
+        raise Failure("threadlab could not count its system calls")
+    return {"calls": calls["creator"] + calls["newborn"]}
+
+
 def size(command, quick):
     """Bytes of the file, without symbols."""
     with tempfile.NamedTemporaryFile() as stripped:
@@ -103,9 +119,8 @@ def lifetime(command, quick):
     return {"ns": median(samples)}
 
 
-# What programs call when told to --mark places in a trace; nothing else makes these calls.
-BEFORE_BIRTH = IN_MAIN = "getppid"
-BORN = "getpgid"
+# What programs call when told to --mark main in a trace; nothing else makes this call.
+IN_MAIN = "getppid"
 
 
 def strace(command):
@@ -122,39 +137,6 @@ def start_up(command, quick):
     return {"calls": len(before), "threads": len({thread for thread, _ in before} | {calls[0][0]})}
 
 
-def calls_per_birth(command, quick):
-    alone, whole = zip(*births_in(strace([*command, "-n", "20" if quick else "400"])))
-    return {"alone": median(alone), "whole": median(whole)}
-
-
-def births_in(calls):
-    """System calls of each birth: (alone, whole life). Alone: the creator's from its mark up to the futex by which it
-    blocks, without that, and the new thread's from its first up to its mark. Whole: all threads' up to the creator's
-    next mark. Neither counts marks. What begins on a thread that had been there before is no birth."""
-    @dataclass
-    class Birth:
-        creator: str
-        before: set
-        calls: int = 0
-        child_calls: int | None = None
-        whole: int = 0
-        creator_blocks: bool = False
-
-    births, made = [Birth("", set())], Counter()
-    for thread, name in calls:
-        birth = births[-1]
-        if name == BEFORE_BIRTH:
-            births.append(Birth(thread, {*made, thread}))
-        elif name != BORN:
-            birth.whole += 1
-            birth.creator_blocks |= thread == birth.creator and name == "futex"
-            birth.calls += thread == birth.creator and not birth.creator_blocks
-        elif thread not in birth.before:
-            birth.child_calls = made[thread]
-        made[thread] += 1
-    return [(b.calls + b.child_calls, b.whole) for b in births[1:-1] if b.child_calls is not None]
-
-
 # ---- the rows --------------------------------------------------------------------------------------------------------
 
 
@@ -167,7 +149,7 @@ class Metric(NamedTuple):
 
 class Peer(NamedTuple):
     name: str
-    command: str         # a program of PEERS, with arguments
+    command: str         # a program of PEERS, or a subject of threadlab, with arguments
     goal: float | None = None   # ours / peer, in every metric
 
 
@@ -176,41 +158,47 @@ class Bench:
     row: str             # bench.md's number, and a letter where it has several
     work: str
     measure: Callable
-    ours: str            # a program of DIR/perf/, without its "perf_", with arguments
+    ours: str            # a program of DIR/perf/, without its "perf_", or a subject of threadlab, with arguments
     peers: tuple[Peer, ...]
     metrics: tuple[Metric, ...]
     rounds: int | None = None   # fewer than asked for: a count needs no more
     note: str = ""
 
 
+BY_THREADLAB = births_by_threadlab, calls_of_a_birth
 LATENCY = Metric("p50_ns", "ns", "p50"), Metric("p99_ns", "ns", "p99")
 PER_OPERATION = Metric("ns_per_op", "ns"),
-REST = "--rest 100"
+ONE_CPU, REST = " --cpu same", " --rest 100"
+BURST = " --burst 64 -n 12800"
 
 
 BIRTH = ("from before the call that needs a thread to the first user instruction on it; the creator blocks, and joins\n"
          "  it before the next. Rested: 100 us between births, in all programs: Go's creator needs it to become idle.")
 
 
-def births(clone=None, glibc=None, go=None):
-    peers = [Peer("clone", "birth_clone", clone), Peer("clone+altstack", "birth_clone --altstack"),
-             Peer("glibc", "birth_glibc", glibc), Peer("musl", "birth_musl")]
+def births(options="", clone=None, glibc=None, go=None):
+    """Peers by the options that all are given."""
+    peers = [Peer("clone", "clone", clone), Peer("clone+altstack", "clone-altstack"),
+             Peer("glibc", "pthread-glibc", glibc), Peer("musl", "pthread-musl")]
     if go:
-        peers = [Peer(p.name, f"{p.command} {REST}") for p in peers[::2]] + [Peer("Go", f"birth_go {REST}", go)]
-    return tuple(peers)
+        peers = [*peers[::2], Peer("Go", "go", go)]
+    return tuple(p._replace(command=p.command + options) for p in peers)
 
 
 BENCHES = (
-    Bench("B1a", "birth, one CPU", what_it_prints_on_one_cpu, "birth", births(1.25, .68), LATENCY, note=BIRTH),
-    Bench("B1b", "birth, free", what_it_prints, "birth", births(1.1, .9), LATENCY),
-    Bench("B1c", "birth, one CPU, rested", what_it_prints_on_one_cpu, "birth " + REST, births(go=.5), LATENCY),
-    Bench("B1d", "birth, free, rested", what_it_prints, "birth " + REST, births(go=.5), LATENCY),
-    Bench("B2", "system calls per thread", calls_per_birth, "birth",
-          (Peer("clone", "birth_clone"), Peer("glibc", "birth_glibc"), Peer("musl", "birth_musl"),
-           Peer("Go", "birth_go --rest 3000")),
-          (Metric("alone", "", "birth alone", limit=2), Metric("whole", "", "whole life")), rounds=1,
-          note="birth alone: the creator's calls up to the futex by which it blocks, without that, and the new\n"
-               "  thread's up to its first user instruction. Whole life: with joining, exit, and the benchmark's own."),
+    Bench("B1a", "birth, one CPU", births_by_threadlab, "mstart" + ONE_CPU, births(ONE_CPU, 1.25, .68), LATENCY, note=BIRTH),
+    Bench("B1b", "birth, free", births_by_threadlab, "mstart", births("", 1.1, .9), LATENCY),
+    Bench("B1c", "birth, one CPU, rested", births_by_threadlab, "mstart" + ONE_CPU + REST, births(ONE_CPU + REST, go=.5),
+          LATENCY),
+    Bench("B1d", "birth, free, rested", births_by_threadlab, "mstart" + REST, births(REST, go=.5), LATENCY),
+    Bench("B2", "system calls per thread", calls_of_a_birth, "mstart",
+          (Peer("clone", "clone"), Peer("glibc", "pthread-glibc"), Peer("musl", "pthread-musl"), Peer("Go", "go" + REST)),
+          (Metric("calls", "", limit=2),), rounds=1,
+          note="the creator's calls until the one that makes the thread has returned, and the new thread's up to its first\n"
+               "  user instruction."),
+    Bench("B3", "burst of 64", births_by_threadlab, "mstart" + BURST, (Peer("glibc", "pthread-glibc" + BURST, .6),),
+          (Metric("p50_ns", "ns", "until all run"), Metric("end_p50_ns", "ns", "their end")),
+          note="64 threads at once. Their end: from when all are told to end until the memory of all may be used again."),
     Bench("B4a", "wake, one CPU", what_it_prints_on_one_cpu, "wake", (Peer("futex", "wake_futex", 1.1),), LATENCY),
     Bench("B4b", "wake, free", what_it_prints, "wake", (Peer("futex", "wake_futex", 1.1),), LATENCY),
     Bench("B6", "switch, one way", what_it_prints, "switch",
@@ -256,11 +244,15 @@ def say(text):
     sys.stderr.flush()
 
 
+def peer_programs(benches):
+    return {p.command.split()[0] for b in benches if b.measure not in BY_THREADLAB for p in b.peers}
+
+
 def build_peers(benches, folder):
     folder.mkdir(parents=True, exist_ok=True)
     sources = ROOT / "perf" / "peers"
     newest = max(p.stat().st_mtime for p in [*sources.iterdir(), Path(__file__)])
-    for name in sorted({p.command.split()[0] for b in benches for p in b.peers}):
+    for name in sorted(peer_programs(benches)):
         if (folder / name).exists() and (folder / name).stat().st_mtime > newest:
             continue
         say(f"building {name}")
@@ -280,7 +272,10 @@ def measure(bench, rounds, quick, folders, progress):
     for round_ in range(rounds):
         for name, command in commands.items():
             program, *arguments = shlex.split(command)
-            path = folders[1] / program if name else folders[0] / f"perf_{program}"
+            if bench.measure in BY_THREADLAB:
+                path, arguments = folders[0] / "lab" / "threadlab", [program, *arguments]
+            else:
+                path = folders[1] / program if name else folders[0] / f"perf_{program}"
             if isinstance(results[name], str):
                 continue
             progress(f"round {round_ + 1} of {rounds}: {command}")
@@ -479,14 +474,8 @@ def self_test():
     assert len(dots) == len(marks) == 3 and dots[0] == marks[0] and marks[2] >= 360
     assert abs((dots[0] - dots[1]) - 2 * (dots[0] - marks[1])) < .2  # a hundredth is twice as far from 1 as a tenth
     ElementTree.fromstring(svg([]))
-    trace = [("1", "mmap"), ("1", BEFORE_BIRTH), ("1", "clone"), ("2", "gettid"), ("3", "write"), ("2", "sigaltstack"),
-             ("2", BORN), ("1", "rt_sigprocmask"), ("1", "futex"), ("2", "exit"), ("1", "munmap"),
-             ("1", BEFORE_BIRTH), ("3", "write"), ("3", BORN),                                    # on an old thread
-             ("1", BEFORE_BIRTH), ("1", "clone3"), ("1", "futex"), ("1", "read"), ("4", BORN),
-             ("1", BEFORE_BIRTH), ("1", "clone"), ("5", BORN)]                                    # cut off
-    assert births_in(trace) == [(4, 8), (1, 3)] and births_in([]) == []
     assert {b.row for b in selected(["B1", "hello"])} == {"B1a", "B1b", "B1c", "B1d", "B18b", "B19a", "B19b"}
-    assert {p.command.split()[0] for b in BENCHES for p in b.peers} == set(PEERS)
+    assert peer_programs(BENCHES) == set(PEERS)
     assert len({b.row for b in BENCHES}) == len(BENCHES)
     print("bench.py: self-test passed")
     return 0

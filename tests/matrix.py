@@ -89,6 +89,7 @@ def configure(tree):
 
 def build(tree, targets=()):
     configure(tree)
+    call("ninja", "-C", folder(tree), "build.ninja")  # a target may be new
     status, output = call("meson", "compile", "-C", folder(tree), *targets)
     if status:  # ninja stops soon after the first failure; what went before it is of no interest
         raise BuildError(tail(output[max(output.find("FAILED:"), 0):], 80))

@@ -33,10 +33,7 @@ static inline uint64_t ticks(void) {  // of the cycle counter; not read before w
 }
 
 static struct {
-  long n;         // -n N or --quick
-  long rest_us;   // --rest US: sleep so long before each birth
-  bool altstack;  // --altstack: see birth_clone.c
-  bool mark;      // --mark: bracket each birth for strace, see bench.py
+  long n;  // -n N or --quick
 } options;
 static uint64_t start_ticks, start_ns;
 
@@ -45,9 +42,6 @@ static inline void parse_options(int argc, char** argv, long usual, long few) {
   for (char** a = argv + 1; a < argv + argc; ++a) {
     if (!strcmp(*a, "-n") && a[1]) options.n = atol(*++a);
     if (!strcmp(*a, "--quick")) options.n = few;
-    if (!strcmp(*a, "--rest") && a[1]) options.rest_us = atol(*++a);
-    if (!strcmp(*a, "--altstack")) options.altstack = true;
-    if (!strcmp(*a, "--mark")) options.mark = true;
   }
   start_ns = now_ns(), start_ticks = ticks();
 }
