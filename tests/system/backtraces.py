@@ -15,7 +15,8 @@ BOTTOMS = {G, M, SCHEDULER, "mstart_clone_thread", "_start"}
 BAD = ["Backtrace stopped", "corrupt stack", "??", "Cannot access memory", "previous frame", "No stack"]
 
 
-# gdb 13 stops over an assertion of its own, once in some thousand births, when a thread is born while it stops the others.
+# gdb 13 has ended once with an internal error of its own (linux-nat.c:1849) in a program whose threads were being born. That
+# says nothing about the program.
 GDB_BUG = re.compile(r"linux-nat\.c:\d+: internal-error: ")
 
 
