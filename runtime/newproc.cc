@@ -67,7 +67,8 @@ void drop_closure(G* g) {
 
 // What few Gs need, for g, which p's list has just given: a place in the heap for a large function object, a stack of its own
 // size. If there is no memory for it, g goes back.
-[[gnu::cold, gnu::noinline]] Result<void> take_extras(P* p, G* g, const detail::ClosureType& type, const GoOptions& options) {
+[[gnu::cold, gnu::noinline]] Result<void> take_extras(P* p, G* g, const detail::ClosureType& type,
+                                                      const GoOptions& options) {
   g->closure = fits_inline(type) ? g->inline_closure : heap_alloc(type.size, type.align);
   Result<Stack> sized{Stack{}};
   if (options.stack_bytes > default_stack_bytes) sized = take_sized_stack(options.stack_bytes);
