@@ -15,7 +15,8 @@ class ThreadHook {
 
   // Which request is refused, counted from 0; with which errno.
   static inline bool (*refuse)(int n) = nullptr;
-  static inline int error = 11;  // EAGAIN
+  static inline int error = 11;                              // EAGAIN
+  static inline const mstart::runtime::M* asking = nullptr;  // whose thread the request is for
   static inline bool tell_size = false;
   static inline std::atomic<int> asked{0}, made{0};
 
@@ -61,6 +62,7 @@ class ThreadHook {
     namespace arch = mstart::arch;
     namespace os = mstart::os;
     while (busy.test_and_set(std::memory_order_acquire)) (void)mstart::raw_syscall(SYS_sched_yield);
+    asking = request->g0->m;
     if (refuse != nullptr && refuse(asked++)) {
       request->error = error;
     } else {
