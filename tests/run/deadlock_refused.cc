@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // The last threads that might have run something are refused, when all others sleep: that is a deadlock, and it is said. main
 // is locked, so the template thread asks for them; the hook lets it wait until then.
+// env: MSTART_DEBUG=idle_ms=0
 // status: 2
 // stderr: fatal error: all goroutines are asleep - deadlock!
 // timeout: 20
