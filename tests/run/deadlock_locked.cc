@@ -2,6 +2,7 @@
 // Gs that wait for ever with their threads locked are a deadlock like any other (Go's LockedDeadlock, LockedDeadlock2). ended: the
 // last G that could have woken main ends with its thread.
 // cases: main other both ended
+// env: MSTART_DEBUG=idle_ms=0
 // status: 2
 // stderr: fatal error: all goroutines are asleep - deadlock!
 // timeout: 20

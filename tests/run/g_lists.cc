@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
 // Dead Gs are used again, whoever made them and whoever ended them: a P keeps fewer than 64 and gives the others to all, so the
 // same work needs no more Gs the second time. Their stacks find their way back to each size's list.
-// spill: one P ends many at once. pipeline: one P makes Gs, others run and end them.
-// cases: spill pipeline sizes
+// spill: one P ends many at once. pipeline: one P makes Gs, others run and end them. slack: all Gs run at once, while another
+// P has all the stacks in its cache that it may have.
+// cases: spill pipeline sizes slack
 #include "expect.h"
 #include "runtime/sched.h"
 #include "runtime/stack.h"
@@ -59,7 +60,7 @@ void sizes() {
   set_procs(1);
   for (int round = 0; round < 100; ++round) {
     Scope scope;
-    for (int i = 0; i < 40; ++i) {
+    for (int i = 0; i < 41; ++i) {  // odd: each struct changes sides
       const GoOptions options{.stack_bytes = i % 2 == 0 ? size_t{128} * 1024 : 0};
       scope.go(options, [=] {
         const G* g = getg();
@@ -71,6 +72,15 @@ void sizes() {
   }
 }
 
+void slack() {
+  set_procs(1);
+  many(100);
+  wait_until([] { return num_g() == 1; });
+  expect_equal(p0.free_stacks_count, P::kStackCache, "stacks in the cache");
+  p0.free_stacks_count = 0;  // as if they were another P's
+  many(count_gs() - 1);
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -79,6 +89,8 @@ int main(int argc, char** argv) {
     spill();
   else if (which == "pipeline")
     pipeline();
+  else if (which == "slack")
+    slack();
   else
     sizes();
 }

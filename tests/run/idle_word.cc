@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Moments of the wake protocol (head of runtime/sched.cc) that are too short to be met, built by hand: what each leaves in the
 // idle word, and what the next M makes of it.
-// cases: counts wake_without_p stop_after_wake refused handed_over
+// cases: counts wake_without_p stop_after_wake refused handed_over no_search
 // timeout: 20
 #include "expect.h"
 #include "runtime/sched.h"
@@ -38,11 +38,16 @@ void settle() {
   }
 }
 
-std::atomic<bool> ran{false};
+std::atomic<bool> ran{false}, ends_process{false};
 
 // A runnable G that sets `ran`, in no queue.
 G* stray_g() {
-  static constinit detail::ClosureType type{0, 1, nullptr, [](void*) noexcept { ran = true; }, nullptr};
+  static constinit detail::ClosureType type{0, 1, nullptr,
+                                            [](void*) noexcept {
+                                              ran = true;
+                                              if (ends_process) exit_process(0);
+                                            },
+                                            nullptr};
   static constinit G g;
   g.id = 1'000'000;
   g.type = &type;
@@ -117,6 +122,24 @@ void handed_over() {
   });
 }
 
+// An M does not search, as others do; they have found work meanwhile, which submitted a G while no P was idle.
+void no_search() {
+  settle();
+  on_g0([] {
+    P* other;
+    {
+      const LockGuard guard(sched.lock);
+      other = pidleget();
+      while (pidleget() != nullptr) {  // all are busy
+      }
+      sched.idle.add_idle_ps(sched.procs);  // half of nobody: no more Ms are to search
+    }
+    expect(other->runq.put_tail(stray_g()), "room in the queue");
+  });
+  ends_process = true;
+  wait_for_ever();  // this M finds it
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -130,6 +153,8 @@ int main(int argc, char** argv) {
     stop_after_wake();
   else if (which == "refused")
     refused();
+  else if (which == "no_search")
+    no_search();
   else
     handed_over();
 }

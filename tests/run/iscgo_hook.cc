@@ -35,6 +35,7 @@ int main(int argc, char** argv) {
   const size_t bytes = ThreadHook::tell_size ? ThreadHook::kStackBytes : size_t{16} * 1024;
   ThreadHook::refuse = [](int) {
     expect(exec_lock_is_held(), "nobody may exec while a thread is made");
+    expect(!ThreadHook::asking->thread.gone(), "a thread that is being born is not gone");
     return false;
   };
   ThreadHook::install();

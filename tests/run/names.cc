@@ -22,7 +22,7 @@ int with_old_name() {
 
 int main() {
   set_procs(1);
-  for (int i = 0; i < 100; ++i) Scope().go({.name = "old name"}, [] {});
+  for (int i = 0; i < 100; ++i) go({.name = "old name"}, [] {});
   wait_until([] { return num_g() == 1; });
   Scope scope;
   WaitGroup group;

@@ -39,11 +39,41 @@ bool is_full(Room room, uint64_t value) {
   return true;
 }
 
+// How many Ms that have ended wait to be used again.
+int free_ms(const M* but) {
+  const runtime::LockGuard guard(runtime::sched.lock);
+  int n = 0;
+  for (const M* m = runtime::sched.freem; m != nullptr; m = m->freelink) n += m != but ? 1 : 0;
+  return n;
+}
+
+// Thread after thread, while one that has ended looks as if it were still on its stack.
+void not_before_it_is_gone() {
+  const auto birth = [](M** m) {
+    Scope scope;
+    scope.go([=] {
+      lock_thread();
+      *m = getg()->m;
+    });
+  };
+  M* ended = nullptr;
+  birth(&ended);
+  wait_until([&] { return free_ms(nullptr) != 0 && ended->thread.gone(); });
+  ended->thread.prepare();
+  for (int i = 0; i < 20; ++i) {
+    M* other = nullptr;
+    birth(&other);
+    expect(other != ended, "an M is not used again before its thread is gone");
+  }
+  ended->thread.set_gone();
+}
+
 }  // namespace
 
 int main() {
   set_procs(4);
   lock_thread();
+  not_before_it_is_gone();
   std::atomic<int> births{0};
   const int n = rounds(2000);
   Scope scope;

@@ -19,6 +19,7 @@ class ThreadHook {
   static inline int error = 11;  // EAGAIN
   // The n-th thread, counted from 1, runs already: what its creator does before it goes on. `ended`: has the thread?
   static inline void (*on_made)(int n, bool (*ended)()) = nullptr;
+  static inline const mstart::runtime::M* asking = nullptr;  // whose thread the request is for
   static inline bool tell_size = false;
   static inline std::atomic<int> asked{0}, made{0};
 
@@ -67,6 +68,7 @@ class ThreadHook {
     namespace arch = mstart::arch;
     namespace os = mstart::os;
     while (busy.test_and_set(std::memory_order_acquire)) (void)mstart::raw_syscall(SYS_sched_yield);
+    asking = request->g0->m;
     if (refuse != nullptr && refuse(asked++)) {
       request->error = error;
     } else if (real != nullptr) {

@@ -32,11 +32,15 @@ bool aligned(const void* p, uintptr_t align) {
 int main() {
   visit();
   lock_thread();
+  Gate gate;
   Scope scope;
   for (int i = 0; i < 20; ++i) {
-    scope.go([] {
+    scope.go([&] {
       lock_thread();
       visit();
+      gate.wait();  // no thread ends before all have been born
     });
   }
+  yield();
+  gate.open();
 }

@@ -26,26 +26,53 @@ void many_waiters() {
   expect_equal(seen, 700, "what the waiters saw");
 }
 
-// More groups than the table that waiters are kept in has places; each wakes its own.
+// More groups than the table that waiters are kept in has places; each wakes its own. Some begin to wait while others do.
 void many_groups() {
   constexpr size_t kGroups = 300;
-  static Gate gates[kGroups];
-  static std::atomic<int> waiting{0};
-  static std::atomic<bool> open[kGroups];
+  static Gate gates[2][kGroups];
+  static std::atomic<int> waiting[2];
+  static std::atomic<bool> open[2][kGroups];
   Scope scope;
   for (size_t i = 0; i < kGroups; ++i) {
     scope.go([i] {
-      ++waiting;
-      gates[i].wait();
-      expect(open[i], "woken by its own group");
+      for (const int phase : {0, 1}) {
+        ++waiting[phase];
+        gates[phase][i].wait();
+        expect(open[phase][i], "woken by its own group");
+      }
     });
   }
-  wait_until([&] { return waiting == kGroups; });
-  for (size_t i = 0; i < kGroups; ++i) {
-    const size_t next = i * 7 % kGroups;
-    open[next] = true;
-    gates[next].open();
-    if (i % 10 == 0) yield();
+  for (const int phase : {0, 1}) {
+    wait_until([&] { return waiting[phase] == kGroups; });
+    for (size_t i = 0; i < kGroups; ++i) {
+      const size_t next = i * 7 % kGroups;
+      open[phase][next] = true;
+      gates[phase][next].open();
+      if (i % 10 == 0) yield();
+    }
+  }
+}
+
+[[gnu::noinline]] void use_some_stack() {
+  volatile char used[1024];
+  for (volatile char& c : used) c = 0x5a;
+}
+
+// Waiters use their stacks as soon as they are woken, while the waker still wakes the others.
+void woken_at_once() {
+  for (int round = 0; round < rounds(10'000); ++round) {
+    Gate gate;
+    std::atomic<int> here{0};
+    Scope scope;
+    for (int i = 0; i < 3; ++i) {
+      scope.go([&] {
+        ++here;
+        gate.wait();
+        use_some_stack();
+      });
+    }
+    wait_until([&] { return here == 3; });
+    gate.open();
   }
 }
 
@@ -92,6 +119,7 @@ int main() {
   set_procs(4);
   many_waiters();
   many_groups();
+  woken_at_once();
   used_again();
   destroyed_at_once();
 }
