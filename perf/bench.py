@@ -169,7 +169,7 @@ BY_THREADLAB = births_by_threadlab, calls_of_a_birth
 LATENCY = Metric("p50_ns", "ns", "p50"), Metric("p99_ns", "ns", "p99")
 PER_OPERATION = Metric("ns_per_op", "ns"),
 ONE_CPU, REST = " --cpu same", " --rest 100"
-BURST = " --burst 64 -n 12800"
+BURST = " --burst 64 -n 6400"
 
 
 BIRTH = ("from before the call that needs a thread to the first user instruction on it; the creator blocks, and joins\n"

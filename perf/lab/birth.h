@@ -19,12 +19,12 @@ enum class At : uint8_t {
   startm,
   allocm,
   clone_entered,
-  sys_enter,         // the kernel's from here
-  task_newtask,      // the copy is made
-  process_fork,      // perf's FORK
-  wakeup_new,        // it is put on a run queue
-  switch_in,         // a CPU takes it up
-  sys_exit,          // the newborn's own way out of the clone
+  sys_enter,     // the kernel's from here
+  task_newtask,  // the copy is made
+  process_fork,  // perf's FORK
+  wakeup_new,    // it is put on a run queue
+  switch_in,     // a CPU takes it up
+  sys_exit,      // the newborn's own way out of the clone
   first_instruction,
   mstart,
   minit,
@@ -34,10 +34,25 @@ enum class At : uint8_t {
   end,
 };
 inline constexpr int kMoments = static_cast<int>(At::end) + 1;
-inline constexpr std::array<std::string_view, kMoments> kMomentNames = {
-    "begin", "newproc", "wakep", "startm", "allocm", "clone_entered", "sys_enter_clone", "task_newtask",
-    "sched_process_fork", "sched_wakeup_new", "sched_switch", "sys_exit_clone", "first_instruction", "mstart", "minit",
-    "acquirep", "schedule", "first_g", "end"};
+inline constexpr std::array<std::string_view, kMoments> kMomentNames = {"begin",
+                                                                        "newproc",
+                                                                        "wakep",
+                                                                        "startm",
+                                                                        "allocm",
+                                                                        "clone_entered",
+                                                                        "sys_enter_clone",
+                                                                        "task_newtask",
+                                                                        "sched_process_fork",
+                                                                        "sched_wakeup_new",
+                                                                        "sched_switch",
+                                                                        "sys_exit_clone",
+                                                                        "first_instruction",
+                                                                        "mstart",
+                                                                        "minit",
+                                                                        "acquirep",
+                                                                        "schedule",
+                                                                        "first_g",
+                                                                        "end"};
 
 // Why a birth is no sample of what was asked for. It is kept, and counted; its like are never mixed with the others.
 enum Label : uint8_t {

@@ -24,7 +24,8 @@ struct Fit {
 
   double ns(uint64_t ticks) const { return static_cast<double>(ticks) * ns_per_tick; }
   uint64_t ticks_at(int64_t raw_ns) const {
-    return start.ticks + static_cast<uint64_t>(static_cast<int64_t>(static_cast<double>(raw_ns - start.raw_ns) / ns_per_tick));
+    return start.ticks +
+           static_cast<uint64_t>(static_cast<int64_t>(static_cast<double>(raw_ns - start.raw_ns) / ns_per_tick));
   }
 };
 

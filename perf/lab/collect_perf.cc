@@ -39,14 +39,16 @@ class Ring {
     fd_ = static_cast<int>(syscall(SYS_perf_event_open, &attr, pid, cpu, -1, PERF_FLAG_FD_CLOEXEC));
     if (fd_ < 0) {
       if (errno == EACCES || errno == EPERM)
-        throw std::runtime_error("perf_event_open is not allowed (sysctl kernel.perf_event_paranoid must be 2 or less)");
+        throw std::runtime_error(
+            "perf_event_open is not allowed (sysctl kernel.perf_event_paranoid must be 2 or less)");
       throw std::runtime_error(fmt::format("perf_event_open: {}", strerror(errno)));
     }
     void* at = mmap(nullptr, kPage + kRingBytes, PROT_READ | PROT_WRITE, MAP_SHARED, fd_, 0);
     if (at == MAP_FAILED) {
       const int why = errno;
       close(fd_);
-      throw std::runtime_error(fmt::format("perf's ring cannot be mapped: {} (sysctl kernel.perf_event_mlock_kb)", strerror(why)));
+      throw std::runtime_error(
+          fmt::format("perf's ring cannot be mapped: {} (sysctl kernel.perf_event_mlock_kb)", strerror(why)));
     }
     page_ = static_cast<perf_event_mmap_page*>(at);
   }
@@ -142,7 +144,8 @@ std::vector<KernelEvent> parse_perf_records(std::string_view data, uint64_t& los
     const auto tid = at_offset<uint32_t>(record, id + 4);
     const auto time = at_offset<uint64_t>(record, id + 8);
     if (header.type == PERF_RECORD_FORK) {  // pid, ppid, tid, ptid, time
-      events.push_back({time, At::process_fork, at_offset<uint32_t>(record, kHeader + 12), at_offset<uint32_t>(record, kHeader + 8)});
+      events.push_back({time, At::process_fork, at_offset<uint32_t>(record, kHeader + 12),
+                        at_offset<uint32_t>(record, kHeader + 8)});
     } else if (header.type == PERF_RECORD_SWITCH && (header.misc & PERF_RECORD_MISC_SWITCH_OUT) == 0) {
       events.push_back({time, At::switch_in, tid, tid});
     } else if (header.type == PERF_RECORD_LOST) {  // id, lost

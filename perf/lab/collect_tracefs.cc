@@ -23,9 +23,9 @@ namespace fs = std::filesystem;
 namespace {
 
 constexpr std::string_view kPrefix = "threadlab-";
-constexpr std::string_view kEvents[] = {"syscalls/sys_enter_clone", "syscalls/sys_enter_clone3", "syscalls/sys_exit_clone",
-                                        "syscalls/sys_exit_clone3", "task/task_newtask",         "sched/sched_process_fork",
-                                        "sched/sched_wakeup_new",   "sched/sched_switch"};
+constexpr std::string_view kEvents[] = {
+    "syscalls/sys_enter_clone", "syscalls/sys_enter_clone3", "syscalls/sys_exit_clone", "syscalls/sys_exit_clone3",
+    "task/task_newtask",        "sched/sched_process_fork",  "sched/sched_wakeup_new",  "sched/sched_switch"};
 constexpr int kBufferKiloBytes = 8192;  // for each CPU: some 10,000 births
 
 void put(const fs::path& file, std::string_view text) {
@@ -47,13 +47,15 @@ class Tracefs final : public Collector {
   explicit Tracefs(const fs::path& root)
       : root_(root), instance_(root / "instances" / fmt::format("{}{}", kPrefix, getpid())) {
     std::error_code error;
-    if (!fs::exists(root / "instances", error) && root == kTracefs)  // nobody has needed it since the machine was started
+    if (!fs::exists(root / "instances", error) &&
+        root == kTracefs)  // nobody has needed it since the machine was started
       (void)mount("tracefs", root.c_str(), "tracefs", 0, nullptr);
     std::string clocks;
     std::getline(std::ifstream(root / "trace_clock"), clocks);
     if (clocks.find("x86-tsc") == clocks.npos)
-      throw std::runtime_error(clocks.empty() ? fmt::format("{} cannot be read: it is for root, where tracefs is mounted", root.string())
-                                              : "the kernel has no trace clock x86-tsc");
+      throw std::runtime_error(
+          clocks.empty() ? fmt::format("{} cannot be read: it is for root, where tracefs is mounted", root.string())
+                         : "the kernel has no trace clock x86-tsc");
     (void)stale_instances(root, true);
     if (!fs::create_directory(instance_, error))
       throw std::runtime_error(fmt::format("cannot make {}: {}", instance_.string(), error.message()));
@@ -100,7 +102,8 @@ class Tracefs final : public Collector {
     put(instance_ / "buffer_size_kb", fmt::format("{}", kBufferKiloBytes));
     put(instance_ / "options/event-fork", "1");
     for (const std::string_view event : kEvents) {
-      if (!fs::exists(instance_ / "events" / event)) throw std::runtime_error(fmt::format("the kernel has no tracepoint {}", event));
+      if (!fs::exists(instance_ / "events" / event))
+        throw std::runtime_error(fmt::format("the kernel has no tracepoint {}", event));
     }
   }
 
@@ -140,7 +143,8 @@ bool parse_trace_line(std::string_view line, KernelEvent& event) {
   const auto parse = [](std::string_view text, auto& value) {
     return std::from_chars(text.data(), text.data() + text.size(), value).ec == std::errc();
   };
-  if (!parse(who.substr(dash + 1), event.actor) || !parse(line.substr(space + 1, colon - space - 1), event.ticks)) return false;
+  if (!parse(who.substr(dash + 1), event.actor) || !parse(line.substr(space + 1, colon - space - 1), event.ticks))
+    return false;
   const std::string_view what = line.substr(colon + 2);
   if (what.starts_with("sys_clone(") || what.starts_with("sys_clone3(")) {
     event.moment = At::sys_enter;

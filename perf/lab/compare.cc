@@ -16,7 +16,7 @@
 namespace threadlab {
 namespace {
 
-constexpr double kWrong = .05;             // chance that any row's interval misses
+constexpr double kWrong = .05;              // chance that any row's interval misses
 constexpr double kControlConfidence = .99;  // a quiet machine is refused once in a hundred times
 constexpr double kControlWidth = 1.25;      // from one end of the control's interval to the other: a quarter
 constexpr double kMatters = .02;            // a smaller difference is none
@@ -50,7 +50,8 @@ std::vector<double> log_ratios(const SubjectResult& a, const SubjectResult& b, d
 
 size_t least_samples(const SubjectResult& subject, uint32_t burst) {
   size_t least = SIZE_MAX;
-  for (const Round* round : rounds_of(subject, Round::Kind::plain)) least = std::min(least, samples_of(*round, burst).whole.size());
+  for (const Round* round : rounds_of(subject, Round::Kind::plain))
+    least = std::min(least, samples_of(*round, burst).whole.size());
   return least;
 }
 
@@ -70,7 +71,8 @@ Control judge_control(const SubjectResult& a, const SubjectResult& again, uint32
   const Estimate e = median_of_rounds(log_ratios(a, again, .5, burst, false), kControlConfidence);
   if (!e.interval) return {false, "too few rounds for an interval at 99 %: at least 8"};
   const Interval ratio{std::exp(e.interval->low), std::exp(e.interval->high)};
-  const std::string text = fmt::format("{} / itself {:.3f} [{:.3f}, {:.3f}] at p50, 99 %", a.name, std::exp(e.value), ratio.low, ratio.high);
+  const std::string text =
+      fmt::format("{} / itself {:.3f} [{:.3f}, {:.3f}] at p50, 99 %", a.name, std::exp(e.value), ratio.low, ratio.high);
   if (!ratio.contains(1)) return {false, text + ": differs from itself"};
   if (ratio.high / ratio.low > kControlWidth) return {false, text + ": too wide to see a difference"};
   return {true, text};
@@ -99,9 +101,11 @@ std::string phases_between(const Results& r, const SubjectResult& a, const Subje
   const double confidence = 1 - kWrong / (1 + __builtin_popcount(common & ~1U));
   const auto shown = [&](const std::vector<double>& values) {
     const Estimate e = median_of_rounds(values, confidence);
-    return fmt::format("{}{}", duration(e.value), e.interval ? fmt::format(" {}", duration(*e.interval)) : " (no interval)");
+    return fmt::format("{}{}", duration(e.value),
+                       e.interval ? fmt::format(" {}", duration(*e.interval)) : " (no interval)");
   };
-  std::vector<std::vector<std::string>> rows = {{fmt::format("{} - {}, near p50, traced", a.name, b.name), a.name, b.name, "difference"}};
+  std::vector<std::vector<std::string>> rows = {
+      {fmt::format("{} - {}, near p50, traced; medians of rounds", a.name, b.name), a.name, b.name, "difference"}};
   const Profile detail = profile_near(all_a, .5, fine);
   for (size_t m = 1; m < kMoments; ++m) {
     if ((common >> m & 1) == 0) continue;
@@ -110,8 +114,10 @@ std::string phases_between(const Results& r, const SubjectResult& a, const Subje
     size_t before = m - 1;
     while (before != 0 && (common >> before & 1) == 0) --before;
     for (size_t inner = before + 1; inner <= m; ++inner) {
-      if (m - before > 1 && (fine >> inner & 1) != 0 && __builtin_popcount(fine >> before & ((2U << (m - before)) - 1)) > 2)
-        rows.push_back({fmt::format("  of it {}", phase_name(inner, fine, style.ascii)), duration(detail.mean[inner] * r.ns_per_tick), "", ""});
+      if (m - before > 1 && (fine >> inner & 1) != 0 &&
+          __builtin_popcount(fine >> before & ((2U << (m - before)) - 1)) > 2)
+        rows.push_back({fmt::format("  of it {}", phase_name(inner, fine, style.ascii)),
+                        duration(detail.mean[inner] * r.ns_per_tick), "", ""});
     }
   }
   rows.push_back({"= the whole", "", "", shown(whole)});
@@ -137,7 +143,8 @@ std::string ratios(const Results& r, bool usable) {
         continue;
       }
       wanted.push_back({fmt::format("{} / {}", a.name, b.name), label, log_ratios(a, b, q, burst, false)});
-      if (burst > 1) wanted.push_back({fmt::format("{} / {}, end", a.name, b.name), label, log_ratios(a, b, q, burst, true)});
+      if (burst > 1)
+        wanted.push_back({fmt::format("{} / {}, end", a.name, b.name), label, log_ratios(a, b, q, burst, true)});
     }
   }
   const double confidence = 1 - kWrong / static_cast<double>(std::max<size_t>(1, wanted.size()));
@@ -145,15 +152,19 @@ std::string ratios(const Results& r, bool usable) {
   for (const Row& row : wanted) {
     if (row.values.empty()) continue;
     const Estimate e = median_of_rounds(row.values, confidence);
-    const Interval ratio = e.interval ? Interval{std::exp(e.interval->low), std::exp(e.interval->high)} : Interval{0, 0};
+    const Interval ratio =
+        e.interval ? Interval{std::exp(e.interval->low), std::exp(e.interval->high)} : Interval{0, 0};
     rows.push_back({row.name, row.what, fmt::format("{:.3f}", std::exp(e.value)),
                     e.interval ? fmt::format("[{:.3f}, {:.3f}]", ratio.low, ratio.high) : "too few rounds",
                     fmt::format("{}", row.values.size()),
-                    !usable ? "too noisy to say" : e.interval ? verdict(ratio) : "undecided"});
+                    !usable      ? "too noisy to say"
+                    : e.interval ? verdict(ratio)
+                                 : "undecided"});
   }
   return table(rows) + refused +
-         fmt::format("intervals: sign test over rounds, {:.2f} % each, {:.0f} % for all; a difference below {:.0f} % is none\n",
-                     100 * confidence, 100 * (1 - kWrong), 100 * kMatters);
+         fmt::format(
+             "intervals: sign test over rounds, {:.2f} % each, {:.0f} % for all; a difference below {:.0f} % is none\n",
+             100 * confidence, 100 * (1 - kWrong), 100 * kMatters);
 }
 
 }  // namespace
@@ -165,15 +176,17 @@ Comparison compare(const Results& r, const Style& style) {
   c.too_noisy = r.noise.noisy() || !control.usable;
   c.text = conditions(r);
   c.text += fmt::format("control: {}\n", control.text);
-  c.text += fmt::format("factors: {}; {} births each in {} rounds, seed {}\n\n", text(r.factors), r.births, r.rounds, r.seed);
+  c.text +=
+      fmt::format("factors: {}; {} births each in {} rounds, seed {}\n\n", text(r.factors), r.births, r.rounds, r.seed);
   c.text += ratios(r, !c.too_noisy);
   if (r.factors.burst == 1) {
     for (size_t i = 1; i + 1 < r.subjects.size(); ++i) c.text += phases_between(r, a, r.subjects[i], style);
   }
   for (const SubjectResult& subject : r.subjects) {
     if (subject.calls)
-      c.text += fmt::format("{}{}: {:.0f} system calls of the creator, {:.0f} of the newborn: {}\n", &subject == &a ? "\n" : "",
-                            subject.name, subject.calls->creator, subject.calls->newborn, subject.calls->names);
+      c.text += fmt::format("{}{}: {:.0f} system calls of the creator, {:.0f} of the newborn: {}\n",
+                            &subject == &a ? "\n" : "", subject.name, subject.calls->creator, subject.calls->newborn,
+                            subject.calls->names);
   }
   if (c.too_noisy) c.text += "\nThe machine was too noisy to say. Let nothing else run, or ask for more --rounds.\n";
   return c;

@@ -18,12 +18,28 @@ namespace {
 
 std::string name_of(uint64_t number) {
   static const std::map<uint64_t, std::string_view> names = {
-      {SYS_clone, "clone"}, {SYS_clone3, "clone3"}, {SYS_mmap, "mmap"}, {SYS_munmap, "munmap"}, {SYS_mprotect, "mprotect"},
-      {SYS_madvise, "madvise"}, {SYS_brk, "brk"}, {SYS_rt_sigprocmask, "rt_sigprocmask"}, {SYS_sigaltstack, "sigaltstack"},
-      {SYS_rt_sigaction, "rt_sigaction"}, {SYS_rseq, "rseq"}, {SYS_set_robust_list, "set_robust_list"},
-      {SYS_set_tid_address, "set_tid_address"}, {SYS_gettid, "gettid"}, {SYS_futex, "futex"}, {SYS_membarrier, "membarrier"},
-      {SYS_sched_getaffinity, "sched_getaffinity"}, {SYS_sched_yield, "sched_yield"}, {SYS_prctl, "prctl"},
-      {SYS_nanosleep, "nanosleep"}, {SYS_clock_nanosleep, "clock_nanosleep"}, {SYS_getrusage, "getrusage"},
+      {SYS_clone, "clone"},
+      {SYS_clone3, "clone3"},
+      {SYS_mmap, "mmap"},
+      {SYS_munmap, "munmap"},
+      {SYS_mprotect, "mprotect"},
+      {SYS_madvise, "madvise"},
+      {SYS_brk, "brk"},
+      {SYS_rt_sigprocmask, "rt_sigprocmask"},
+      {SYS_sigaltstack, "sigaltstack"},
+      {SYS_rt_sigaction, "rt_sigaction"},
+      {SYS_rseq, "rseq"},
+      {SYS_set_robust_list, "set_robust_list"},
+      {SYS_set_tid_address, "set_tid_address"},
+      {SYS_gettid, "gettid"},
+      {SYS_futex, "futex"},
+      {SYS_membarrier, "membarrier"},
+      {SYS_sched_getaffinity, "sched_getaffinity"},
+      {SYS_sched_yield, "sched_yield"},
+      {SYS_prctl, "prctl"},
+      {SYS_nanosleep, "nanosleep"},
+      {SYS_clock_nanosleep, "clock_nanosleep"},
+      {SYS_getrusage, "getrusage"},
   };
   const auto at = names.find(number);
   return at != names.end() ? std::string(at->second) : fmt::format("call {}", number);
@@ -65,7 +81,8 @@ class Tracer {
 
  private:
   static void go_on(pid_t tid, int signal) {
-    (void)ptrace(PTRACE_SYSCALL, tid, nullptr, static_cast<long>(signal));  // a thread that was killed meanwhile is gone
+    (void)ptrace(PTRACE_SYSCALL, tid, nullptr,
+                 static_cast<long>(signal));  // a thread that was killed meanwhile is gone
   }
 
   void at_call(pid_t tid) {

@@ -43,7 +43,8 @@ Finding counters_agree() {
       }
     }
   }).join();
-  return {backwards == 0, fmt::format("the counters of {} CPUs agree: {} steps backwards", CPU_COUNT(&allowed), backwards),
+  return {backwards == 0,
+          fmt::format("the counters of {} CPUs agree: {} steps backwards", CPU_COUNT(&allowed), backwards),
           "stay on one CPU: --cpu same, or taskset"};
 }
 
@@ -52,7 +53,8 @@ Finding clock_is_steady() {
   const auto tsc = std::find_if(all.begin(), all.end(), [](const auto& e) { return e.first == "tsc"; });
   const Fit fit = fit_since(now());
   return {tsc->second.find("not ") == std::string::npos,
-          fmt::format("cycle counter: {}; {:.4f} GHz, off by {:.0f} ns at most", tsc->second, 1 / fit.ns_per_tick, fit.error_ns),
+          fmt::format("cycle counter: {}; {:.4f} GHz, off by {:.0f} ns at most", tsc->second, 1 / fit.ns_per_tick,
+                      fit.error_ns),
           "without a constant rate times are wrong by as much as the rate changes: fix the CPU's frequency"};
 }
 
@@ -67,22 +69,27 @@ Finding tracefs_works(const std::filesystem::path& root) try {
 
 Finding perf_works() try {
   (void)collect_by_perf();
-  return {true, fmt::format("two of the kernel's moments without root, by perf_event_open (perf_event_paranoid {})",
-                            read_line("/proc/sys/kernel/perf_event_paranoid")), ""};
+  return {true,
+          fmt::format("two of the kernel's moments without root, by perf_event_open (perf_event_paranoid {})",
+                      read_line("/proc/sys/kernel/perf_event_paranoid")),
+          ""};
 } catch (const std::runtime_error& error) {
-  return {false, fmt::format("the kernel's moments without root: {}", error.what()), "sysctl kernel.perf_event_paranoid=2"};
+  return {false, fmt::format("the kernel's moments without root: {}", error.what()),
+          "sysctl kernel.perf_event_paranoid=2"};
 }
 
 Finding subject_is_built(const Subject& subject) {
   const bool there = access(program_of(subject).c_str(), X_OK) == 0;
   return {there, fmt::format("subject {}: {}", subject.name, there ? subject.work : "has not been built"),
-          subject.needs.empty() ? "./dev lab builds it" : fmt::format("install {} (./dev lab does), and build again", subject.needs)};
+          subject.needs.empty() ? "./dev lab builds it"
+                                : fmt::format("install {} (./dev lab does), and build again", subject.needs)};
 }
 
 Finding enough_cpus() {
   cpu_set_t allowed;
   sched_getaffinity(0, sizeof allowed, &allowed);
-  return {CPU_COUNT(&allowed) > 1, fmt::format("{} CPUs may be used", CPU_COUNT(&allowed)), "with one, only --cpu same can be measured"};
+  return {CPU_COUNT(&allowed) > 1, fmt::format("{} CPUs may be used", CPU_COUNT(&allowed)),
+          "with one, only --cpu same can be measured"};
 }
 
 Finding quiet_now() {
@@ -97,7 +104,8 @@ Finding quiet_now() {
 std::string doctor(const std::filesystem::path& tracefs, const Style& style) {
   std::vector<Finding> findings = {clock_is_steady(), counters_agree(), enough_cpus()};
   for (const std::string& name : stale_instances(tracefs, false))
-    findings.push_back({false, fmt::format("tracefs: {} is left over from a run that was killed", name), "the next run as root removes it"});
+    findings.push_back({false, fmt::format("tracefs: {} is left over from a run that was killed", name),
+                        "the next run as root removes it"});
   findings.push_back(tracefs_works(tracefs));
   findings.push_back(perf_works());
   for (const Subject& subject : subjects()) findings.push_back(subject_is_built(subject));

@@ -39,13 +39,14 @@ Birth from_record(const lab_birth& r, uint32_t place) {
 }
 
 void join(std::vector<Birth>& births, std::vector<KernelEvent>& events) {
-  std::stable_sort(events.begin(), events.end(),
-                   [](const KernelEvent& a, const KernelEvent& b) { return a.ticks < b.ticks; });
+  std::sort(events.begin(), events.end(), [](const KernelEvent& a, const KernelEvent& b) {
+    return a.ticks != b.ticks ? a.ticks < b.ticks : a.moment < b.moment;
+  });
   std::unordered_multimap<uint32_t, Birth*> by_tid;
   for (Birth& birth : births) {
     if ((birth.labels & kStale) == 0) by_tid.emplace(birth.tid, &birth);
   }
-  std::unordered_map<uint32_t, uint64_t> entered;   // by creator: its last sys_enter that has made no thread yet
+  std::unordered_map<uint32_t, uint64_t> entered;  // by creator: its last sys_enter that has made no thread yet
   std::unordered_map<uint32_t, Birth*> under_way;  // by newborn
   for (const KernelEvent& event : events) {
     if (event.moment == At::sys_enter) {
@@ -53,8 +54,9 @@ void join(std::vector<Birth>& births, std::vector<KernelEvent>& events) {
       continue;
     }
     auto at = under_way.find(event.child);
-    const bool makes = event.moment == At::task_newtask ||
-                       (event.moment == At::process_fork && (at == under_way.end() || (*at->second)[At::process_fork] != 0));
+    const bool makes =
+        event.moment == At::task_newtask ||
+        (event.moment == At::process_fork && (at == under_way.end() || (*at->second)[At::process_fork] != 0));
     if (makes) {
       Birth* newborn = nullptr;
       const auto [first, last] = by_tid.equal_range(event.child);

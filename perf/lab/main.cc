@@ -20,8 +20,8 @@ namespace {
 
 struct Options {
   Plan plan;
-  std::string list;           // run's subjects
-  std::string json, csv;      // files; "-": standard output, and then nothing else goes there
+  std::string list;       // run's subjects
+  std::string json, csv;  // files; "-": standard output, and then nothing else goes there
   bool ascii = false, quiet = false;
   int verbose = 0;
 };
@@ -31,27 +31,33 @@ template <class T>
 void choice(CLI::App* app, const char* name, T& value, const std::map<std::string, T>& choices, const char* what) {
   std::vector<std::string> names;
   for (const auto& [each, meaning] : choices) names.push_back(each);
-  app->add_option_function<std::string>(name, [&value, choices](const std::string& given) { value = choices.at(given); }, what)
+  app->add_option_function<std::string>(
+         name, [&value, choices](const std::string& given) { value = choices.at(given); }, what)
       ->check(CLI::IsMember(names));
 }
 
 void add_measuring(CLI::App* app, Options& o) {
   Factors& f = o.plan.factors;
-  app->add_option("-n,--births", o.plan.births, "births of each subject, in all rounds together")->check(CLI::Range(1U, 100'000'000U));
+  app->add_option("-n,--births", o.plan.births, "births of each subject, in all rounds together")
+      ->check(CLI::Range(1U, 100'000'000U));
   app->add_option("--rounds", o.plan.rounds, "processes that they are made in")->check(CLI::Range(1U, 100'000U));
   app->add_option("--warmup", o.plan.warmup, "births at the start of each process that are not counted");
   app->add_option("--seed", o.plan.seed, "of the order of subjects, and of resampling");
-  choice<lab_parent>(app, "--parent", f.parent, {{"block", kParentBlock}, {"spin", kParentSpin}}, "what the creator does meanwhile: block, spin");
-  choice<Placement>(app, "--cpu", f.cpu, {{"free", Placement::free}, {"same", Placement::same}, {"other", Placement::other}},
-         "where the newborn may run: free, same (all on one CPU), other (those on the creator's do not count)");
+  choice<lab_parent>(app, "--parent", f.parent, {{"block", kParentBlock}, {"spin", kParentSpin}},
+                     "what the creator does meanwhile: block, spin");
+  choice<Placement>(
+      app, "--cpu", f.cpu, {{"free", Placement::free}, {"same", Placement::same}, {"other", Placement::other}},
+      "where the newborn may run: free, same (all on one CPU), other (those on the creator's do not count)");
   choice<lab_stack>(app, "--stack", f.stack, {{"own", kStackOwn}, {"fresh", kStackFresh}, {"reused", kStackReused}},
-         "its stack: own (as the subject does by itself), fresh, reused");
+                    "its stack: own (as the subject does by itself), fresh, reused");
   app->add_option("--rest", f.rest_us, "microseconds between births");
   app->add_option("--burst", f.burst, "so many at once; measured until all of them run, and until all may be reused")
       ->check(CLI::Range(1U, 1000U));
-  app->add_option("--kernel", o.plan.kernel, "source of the kernel's moments; none: stamps in user space only; off: no stamps")
+  app->add_option("--kernel", o.plan.kernel,
+                  "source of the kernel's moments; none: stamps in user space only; off: no stamps")
       ->check(CLI::IsMember({"auto", "tracefs", "perf", "none", "off"}));
-  app->add_option("--noise-limit", o.plan.noise_limit, "share of time that others may take")->check(CLI::Range(0.0, 1.0));
+  app->add_option("--noise-limit", o.plan.noise_limit, "share of time that others may take")
+      ->check(CLI::Range(0.0, 1.0));
   app->add_flag("!--no-calls", o.plan.calls, "do not count system calls");
   app->add_option("--json", o.json, "write everything to this file, -: standard output");
   app->add_option("--csv", o.csv, "write a row for each birth to this file, -: standard output");
@@ -111,14 +117,17 @@ std::string subject_list() {
 
 int parse_and_run(int argc, char** argv) {
   Options o;
-  CLI::App app("How threads are born: end to end and by phase, in user space and in the kernel, on one clock.", "threadlab");
+  CLI::App app("How threads are born: end to end and by phase, in user space and in the kernel, on one clock.",
+               "threadlab");
   app.require_subcommand(1);
   app.footer(subject_list());
   CLI::App* run_command = app.add_subcommand("run", "measure; table, histogram, phases near p50 and p99");
   run_command->add_option("subjects", o.list, "SUBJECT[,SUBJECT...]")->required();
-  CLI::App* compare_command = app.add_subcommand("compare", "how far the first subject is from the others; refuses if it is too noisy");
+  CLI::App* compare_command =
+      app.add_subcommand("compare", "how far the first subject is from the others; refuses if it is too noisy");
   compare_command->add_option("subjects", o.plan.subjects, "SUBJECT SUBJECT...")->required()->expected(2, -1);
-  CLI::App* doctor_command = app.add_subcommand("doctor", "what can be measured here, why not the rest, and what would help");
+  CLI::App* doctor_command =
+      app.add_subcommand("doctor", "what can be measured here, why not the rest, and what would help");
   for (CLI::App* command : {run_command, compare_command}) add_measuring(command, o);
   for (CLI::App* command : {run_command, compare_command, doctor_command}) add_common(command, o);
   try {

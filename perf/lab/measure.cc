@@ -70,26 +70,31 @@ Results measure(const Plan& plan, const std::string& command) {
   results.environment = environment();
   results.factors = plan.factors;
   results.births = plan.births, results.rounds = plan.rounds, results.warmup = plan.warmup, results.seed = plan.seed;
-  for (const std::string& name : plan.subjects) results.subjects.push_back({std::string(subject_named(name).name), {}, {}, ""});
+  for (const std::string& name : plan.subjects)
+    results.subjects.push_back({std::string(subject_named(name).name), {}, {}, ""});
   if (plan.control) results.subjects.push_back({plan.subjects[0], {}, {}, ""});
 
   std::string why;
   const std::unique_ptr<Collector> collector = choose(plan, why);
-  results.collector = collector ? std::string(collector->name()) : why.empty() ? "(not asked for)" : fmt::format("({})", why);
+  results.collector = collector     ? std::string(collector->name())
+                      : why.empty() ? "(not asked for)"
+                                    : fmt::format("({})", why);
   const Progress progress(plan.verbosity);
   const Moment start = now();
   NoiseMeter noise;
   const uint32_t each = (plan.births + plan.rounds - 1) / plan.rounds;
   for (uint32_t round = 0; round < plan.rounds; ++round) {
     noise.between_rounds();
-    const std::vector<int> turn = latin_row(static_cast<int>(results.subjects.size()), static_cast<int>(round), plan.seed);
+    const std::vector<int> turn =
+        latin_row(static_cast<int>(results.subjects.size()), static_cast<int>(round), plan.seed);
     for (const bool traced : {false, true}) {
       if (traced && plan.kernel == "off") continue;
       for (const int i : turn) {
         SubjectResult& subject = results.subjects[static_cast<size_t>(i)];
         const bool is_control = plan.control && static_cast<size_t>(i) + 1 == results.subjects.size();
         if (!subject.problem.empty() || (traced && is_control)) continue;
-        progress.say(fmt::format("round {} of {}: {}{}", round + 1, plan.rounds, subject.name, traced ? ", traced" : ""));
+        progress.say(
+            fmt::format("round {} of {}: {}{}", round + 1, plan.rounds, subject.name, traced ? ", traced" : ""));
         try {
           const Order order{&subject_named(subject.name), plan.factors, each, plan.warmup, traced};
           subject.rounds.push_back(run_round(order, traced ? collector.get() : nullptr, start));

@@ -102,8 +102,8 @@ NoiseSummary NoiseMeter::summary(double limit) const {
 }
 
 std::string NoiseSummary::text() const {
-  std::string line = fmt::format("hiccups {:.1f} %, others' load {:.1f} %, of it stolen {:.1f} % (limit {:.0f} %)", 100 * hiccups,
-                                 100 * others, 100 * steal, 100 * limit);
+  std::string line = fmt::format("hiccups {:.1f} %, others' load {:.1f} %, of it stolen {:.1f} % (limit {:.0f} %)",
+                                 100 * hiccups, 100 * others, 100 * steal, 100 * limit);
   if (out_of_order != 0) line += fmt::format(", {} births with moments out of order", out_of_order);
   return fmt::format("{}: {}", noisy() ? "NOISY" : "quiet", line);
 }

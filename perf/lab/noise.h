@@ -16,7 +16,7 @@
 namespace threadlab {
 
 struct NoiseSummary {
-  double hiccups = 0;         // the median of the times measured, of the worse CPU
+  double hiccups = 0;  // the median of the times measured, of the worse CPU
   double others = 0;
   double steal = 0;           // of it the hypervisor's
   uint64_t out_of_order = 0;  // births in which a moment came before its cause: the counters of the CPUs disagree

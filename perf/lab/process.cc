@@ -61,9 +61,9 @@ void catch_interrupts() {
 Memory::Memory(const Order& order) {
   const uint32_t burst = order.factors.burst;
   const uint32_t births = whole_bursts(order.births, burst) + whole_bursts(order.warmup, burst);
-  if (births > order.subject->most_births)
-    throw std::runtime_error(fmt::format("{}: {} births in one process, at most {}: ask for more rounds", order.subject->name,
-                                         births, order.subject->most_births));
+  if (order.phases && births > order.subject->most_births)  // each with stamps needs a record of the runtime's
+    throw std::runtime_error(fmt::format("{}: {} births in one process, at most {}: ask for more rounds",
+                                         order.subject->name, births, order.subject->most_births));
   fd_ = memfd_create("threadlab", 0);  // goes through exec
   bytes_ = kLabHeaderBytes + births * sizeof(lab_birth);
   if (fd_ < 0 || ftruncate(fd_, static_cast<off_t>(bytes_)) != 0) throw std::runtime_error("no memory for the records");
@@ -96,7 +96,8 @@ Process::Process(const Order& order, const Memory& memory, Watched watched) {
   const std::filesystem::path program = program_of(*order.subject);
   if (access(program.c_str(), X_OK) != 0) {
     const std::string_view needs = order.subject->needs;
-    throw std::runtime_error(fmt::format("{} is not there: {} has not been built{}", order.subject->name, program.string(),
+    throw std::runtime_error(fmt::format("{} is not there: {} has not been built{}", order.subject->name,
+                                         program.string(),
                                          needs.empty() ? "" : fmt::format(" (it needs the package {})", needs)));
   }
   int gate[2];

@@ -18,7 +18,7 @@ struct Order {
   Factors factors;
   uint32_t births;  // without warm-up; both are rounded up to whole bursts
   uint32_t warmup;
-  bool phases;      // the stamps between begin and end too
+  bool phases;  // the stamps between begin and end too
 };
 
 // An interrupt arrived: what was set up is taken down on the way out.

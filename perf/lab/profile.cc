@@ -48,12 +48,13 @@ std::vector<const Birth*> sample_births(const SubjectResult& subject, Round::Kin
 }
 
 Profile profile_near(std::span<const Birth* const> sorted, double q, uint32_t common, std::mt19937_64* random) {
-  constexpr double kBand = .025;
+  constexpr double kBand = .025, kLeast = 10;
   Profile profile;
   if (sorted.empty()) return profile;
   const auto n = static_cast<double>(sorted.size());
-  const auto from = static_cast<size_t>(std::max(0.0, (q - kBand) * n));
-  const auto to = std::max(from + 1, static_cast<size_t>(std::min(n, (q + kBand) * n)));
+  const double half = std::max(kBand * n, kLeast / 2);
+  const auto from = static_cast<size_t>(std::max(0.0, q * n - half));
+  const auto to = std::max(from + 1, static_cast<size_t>(std::min(n, q * n + half)));
   const auto band = sorted.subspan(from, to - from);
   profile.n = band.size();
   std::array<std::vector<double>, kMoments> phases;

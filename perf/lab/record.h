@@ -13,9 +13,9 @@ enum {
   kLabHeaderBytes = 4096,  // records begin here
 };
 
-enum lab_parent { kParentBlock, kParentSpin };          // what the creator does until the newborn has run
+enum lab_parent { kParentBlock, kParentSpin };            // what the creator does until the newborn has run
 enum lab_stack { kStackOwn, kStackFresh, kStackReused };  // own: as the subject does by itself
-enum lab_flag { kLabStale = 1 };  // it ran on a thread that was there before: this is no birth
+enum lab_flag { kLabStale = 1 };                          // it ran on a thread that was there before: this is no birth
 
 struct lab_birth {
   // The creator's.
@@ -52,8 +52,8 @@ struct lab_birth {
 struct lab {
   uint32_t magic, version, record_bytes;
   // The order.
-  uint32_t births;  // warm-up included; a multiple of burst
-  uint32_t burst;   // so many at once
+  uint32_t births;   // warm-up included; a multiple of burst
+  uint32_t burst;    // so many at once
   uint32_t rest_us;  // between bursts
   uint32_t parent;   // lab_parent
   uint32_t stack;    // lab_stack
@@ -64,7 +64,7 @@ struct lab {
   uint32_t done;     // 1: all were made
   char error[192];   // why not
   // The subject's own, to wait on.
-  uint32_t arrived __attribute__((aligned(64)));  // so many of the burst have run
+  uint32_t arrived __attribute__((aligned(64)));   // so many of the burst have run
   uint32_t released __attribute__((aligned(64)));  // bursts that may end
 };
 

@@ -27,9 +27,13 @@ double class_begin(int index) { return std::exp2(index / 4) * (1 + (index % 4) /
 std::string duration(double ns) {
   const double size = std::abs(ns);
   if (size < 999.5) return fmt::format("{:.0f} ns", ns);
-  const auto [scaled, unit] = size < 999.5e3 ? std::pair{ns / 1e3, "us"} : size < 999.5e6 ? std::pair{ns / 1e6, "ms"} : std::pair{ns / 1e9, "s"};
+  const auto [scaled, unit] = size < 999.5e3   ? std::pair{ns / 1e3, "us"}
+                              : size < 999.5e6 ? std::pair{ns / 1e6, "ms"}
+                                               : std::pair{ns / 1e9, "s"};
   const double shown = std::abs(scaled);
-  return shown < 9.995 ? fmt::format("{:.2f} {}", scaled, unit) : shown < 99.95 ? fmt::format("{:.1f} {}", scaled, unit) : fmt::format("{:.0f} {}", scaled, unit);
+  return shown < 9.995   ? fmt::format("{:.2f} {}", scaled, unit)
+         : shown < 99.95 ? fmt::format("{:.1f} {}", scaled, unit)
+                         : fmt::format("{:.0f} {}", scaled, unit);
 }
 
 std::string duration(const Interval& ns) {
@@ -54,7 +58,8 @@ std::string table(const std::vector<std::vector<std::string>>& rows) {
   std::string out;
   for (const auto& row : rows) {
     std::string line;
-    for (size_t i = 0; i < row.size(); ++i) line += fmt::format("{}{}", i != 0 ? "  " : "", pad(row[i], i == 0 ? widths[i] : -widths[i]));
+    for (size_t i = 0; i < row.size(); ++i)
+      line += fmt::format("{}{}", i != 0 ? "  " : "", pad(row[i], i == 0 ? widths[i] : -widths[i]));
     out += line.substr(0, line.find_last_not_of(' ') + 1) + "\n";
   }
   return out;
@@ -89,11 +94,13 @@ std::string histogram(std::span<const double> sorted, const Style& style) {
     const Interval share = share_interval(count, sorted.size());
     std::string marks;
     for (const auto& [name, q] : {std::pair{"p50", .5}, {"p90", .9}, {"p99", .99}, {"p99.9", .999}}) {
-      if (quantile_ranks(sorted.size(), q, .95) && class_of(quantile(sorted, q)) == c) marks += fmt::format(" {}", name);
+      if (quantile_ranks(sorted.size(), q, .95) && class_of(quantile(sorted, q)) == c)
+        marks += fmt::format(" {}", name);
     }
     out += fmt::format("  {} {:>7} {:5.1f} % [{:4.1f}, {:5.1f}] |{}|{}\n",
                        pad(fmt::format("[{}, {})", duration(class_begin(c)), duration(class_begin(c + 1))), -22), count,
-                       100 * static_cast<double>(count) / static_cast<double>(sorted.size()), 100 * share.low, 100 * share.high,
+                       100 * static_cast<double>(count) / static_cast<double>(sorted.size()), 100 * share.low,
+                       100 * share.high,
                        pad(bar(static_cast<double>(count) / static_cast<double>(most), kWidth, style), kWidth), marks);
   }
   return out;
@@ -102,10 +109,13 @@ std::string histogram(std::span<const double> sorted, const Style& style) {
 std::string conditions(const Results& r) {
   std::string out = "environment: ";
   for (const auto& [key, value] : r.environment) {
-    if (key != "kernel command line") out += fmt::format("{}{} {}", key == r.environment[0].first ? "" : "; ", key, value);
+    if (key != "kernel command line")
+      out += fmt::format("{}{} {}", key == r.environment[0].first ? "" : "; ", key, value);
   }
-  out += fmt::format("\nclock: cycle counter, {:.4f} GHz, off by {:.0f} ns at most against CLOCK_MONOTONIC_RAW; kernel's moments: {}\n",
-                     1 / r.ns_per_tick, r.clock_error_ns, r.collector);
+  out += fmt::format(
+      "\nclock: cycle counter, {:.4f} GHz, off by {:.0f} ns at most against CLOCK_MONOTONIC_RAW; kernel's moments: "
+      "{}\n",
+      1 / r.ns_per_tick, r.clock_error_ns, r.collector);
   out += fmt::format("noise: {}\n", r.noise.text());
   return out;
 }

@@ -53,13 +53,14 @@ void write_csv(std::ostream& out, const Results& r) {
         const Birth& b = of.births[n];
         const auto has = [&b](Label label) { return (b.labels & label) != 0 ? 1 : 0; };
         const auto ns = [&](uint64_t moment) {
-          return moment == 0 ? std::string() : fmt::format("{:.1f}", static_cast<double>(moment - b[At::begin]) * r.ns_per_tick);
+          return moment == 0 ? std::string()
+                             : fmt::format("{:.1f}", static_cast<double>(moment - b[At::begin]) * r.ns_per_tick);
         };
         out << fmt::format("{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{}", subject.name, round,
                            of.kind == Round::Kind::plain ? "plain" : "traced", n, b.place, has(kWarmup), has(kStale),
                            has(kMisplaced), b.disordered ? 1 : 0, b.tid, b.cpu, b.creator_tid, b.creator_cpu, b.faults,
-                           b.creator_faults, b.switches, b.creator_switches, ns(b[At::end]), ns(b.created), ns(b.released),
-                           ns(b.reusable));
+                           b.creator_faults, b.switches, b.creator_switches, ns(b[At::end]), ns(b.created),
+                           ns(b.released), ns(b.reusable));
         const auto phases = phases_of(b);
         for (size_t i = 1; i < kMoments; ++i)
           out << (phases[i] < 0 ? "," : fmt::format(",{:.1f}", static_cast<double>(phases[i]) * r.ns_per_tick));

@@ -52,10 +52,10 @@ void write_csv(std::ostream& out, const Results& results);
 // stamps and traces in them are slower.
 inline bool is_sample(const Birth& birth) { return birth.labels == 0; }
 
-struct Samples {                     // in ticks
-  std::vector<double> whole;         // of births; in bursts, from the begin until the last of the burst has run
-  std::vector<double> reuse;         // in bursts: from when all are told to end until the memory of all may be used again
-  uint64_t stale = 0, misplaced = 0; // in births
+struct Samples {              // in ticks
+  std::vector<double> whole;  // of births; in bursts, from the begin until the last of the burst has run
+  std::vector<double> reuse;  // in bursts: from when all are told to end until the memory of all may be used again
+  uint64_t stale = 0, misplaced = 0;  // in births
 };
 Samples samples_of(const Round& round, uint32_t burst);
 Samples samples_of(const SubjectResult& subject, Round::Kind kind, uint32_t burst);

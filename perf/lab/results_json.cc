@@ -7,8 +7,8 @@
 #include <ostream>
 #include <stdexcept>
 
-#include "results.h"
 #include "fmt.h"
+#include "results.h"
 #include "stats.h"
 
 namespace threadlab {
@@ -17,11 +17,11 @@ using json = nlohmann::ordered_json;  // the environment's order is to be kept
 
 namespace {
 
-constexpr uint32_t Birth::* kFields[] = {&Birth::place,       &Birth::tid,    &Birth::cpu,
-                                         &Birth::creator_tid, &Birth::creator_cpu, &Birth::faults,
-                                         &Birth::creator_faults, &Birth::switches, &Birth::creator_switches};
-constexpr const char* kFieldNames[] = {"place", "tid", "cpu", "creator_tid", "creator_cpu", "faults", "creator_faults",
-                                       "switches", "creator_switches"};
+constexpr uint32_t Birth::* kFields[] = {&Birth::place,          &Birth::tid,         &Birth::cpu,
+                                         &Birth::creator_tid,    &Birth::creator_cpu, &Birth::faults,
+                                         &Birth::creator_faults, &Birth::switches,    &Birth::creator_switches};
+constexpr const char* kFieldNames[] = {
+    "place", "tid", "cpu", "creator_tid", "creator_cpu", "faults", "creator_faults", "switches", "creator_switches"};
 constexpr uint64_t Birth::* kBeside[] = {&Birth::created, &Birth::released, &Birth::reusable};
 constexpr const char* kBesideNames[] = {"created", "released", "reusable"};
 
@@ -117,13 +117,23 @@ void write_json(std::ostream& out, const Results& r) {
             {"schema_version", Results::kSchemaVersion},
             {"command", r.command},
             {"environment", std::move(environment)},
-            {"factors", {{"parent", r.factors.parent}, {"cpu", r.factors.cpu}, {"stack", r.factors.stack},
-                         {"rest_us", r.factors.rest_us}, {"burst", r.factors.burst}, {"text", text(r.factors)}}},
+            {"factors",
+             {{"parent", r.factors.parent},
+              {"cpu", r.factors.cpu},
+              {"stack", r.factors.stack},
+              {"rest_us", r.factors.rest_us},
+              {"burst", r.factors.burst},
+              {"text", text(r.factors)}}},
             {"order", {{"births", r.births}, {"rounds", r.rounds}, {"warmup", r.warmup}, {"seed", r.seed}}},
             {"clock", {{"ns_per_tick", r.ns_per_tick}, {"error_ns", r.clock_error_ns}}},
             {"collector", r.collector},
-            {"noise", {{"hiccups", r.noise.hiccups}, {"others", r.noise.others}, {"steal", r.noise.steal},
-                       {"out_of_order", r.noise.out_of_order}, {"limit", r.noise.limit}, {"noisy", r.noise.noisy()}}},
+            {"noise",
+             {{"hiccups", r.noise.hiccups},
+              {"others", r.noise.others},
+              {"steal", r.noise.steal},
+              {"out_of_order", r.noise.out_of_order},
+              {"limit", r.noise.limit},
+              {"noisy", r.noise.noisy()}}},
             {"birth_columns", columns()},
             {"subjects", json::array()}};
   for (const SubjectResult& subject : r.subjects) o["subjects"].push_back(of_subject(subject, r));
@@ -134,14 +144,16 @@ Results read_json(std::istream& in) try {
   const json o = json::parse(in);
   if (o.value("schema", "") != "threadlab") throw std::runtime_error("this is no result of threadlab");
   if (o.at("schema_version") != Results::kSchemaVersion)
-    throw std::runtime_error(fmt::format("schema version {}, and not {}", o.at("schema_version").dump(), Results::kSchemaVersion));
+    throw std::runtime_error(
+        fmt::format("schema version {}, and not {}", o.at("schema_version").dump(), Results::kSchemaVersion));
   if (o.at("birth_columns") != columns()) throw std::runtime_error("columns of births that are not known");
   Results r;
   r.command = o.at("command");
   for (const auto& [key, value] : o.at("environment").items()) r.environment.emplace_back(key, value);
   const json &f = o.at("factors"), &order = o.at("order"), &noise = o.at("noise");
   r.factors = {f.at("parent"), f.at("cpu"), f.at("stack"), f.at("rest_us"), f.at("burst")};
-  r.births = order.at("births"), r.rounds = order.at("rounds"), r.warmup = order.at("warmup"), r.seed = order.at("seed");
+  r.births = order.at("births"), r.rounds = order.at("rounds"), r.warmup = order.at("warmup"),
+  r.seed = order.at("seed");
   r.ns_per_tick = o.at("clock").at("ns_per_tick"), r.clock_error_ns = o.at("clock").at("error_ns");
   r.collector = o.at("collector");
   r.noise = {noise.at("hiccups"), noise.at("others"), noise.at("steal"), noise.at("out_of_order"), noise.at("limit")};

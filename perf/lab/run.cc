@@ -31,7 +31,8 @@ std::vector<std::string> quantile_row(std::string name, const std::vector<double
   return row;
 }
 
-std::string phase_bars(const Results& r, const std::vector<const Birth*>& births, std::mt19937_64& random, const Style& style) {
+std::string phase_bars(const Results& r, const std::vector<const Birth*>& births, std::mt19937_64& random,
+                       const Style& style) {
   const uint32_t common = common_moments(births);
   std::vector<std::pair<std::string, Profile>> columns;
   for (const auto& [name, q] : {kQuantiles[0], kQuantiles[2]}) {
@@ -51,6 +52,7 @@ std::string phase_bars(const Results& r, const std::vector<const Birth*>& births
       out += pad(fmt::format("{} {}", pad(duration(p.mean[i] * r.ns_per_tick), -8), duration(ns)), kNumbers + 1);
       out += pad(fmt::format(" {}", bar(p.mean[i] / p.whole, kBar, style)), kBar + 2);
     }
+    out.resize(out.find_last_not_of(' ') + 1);
     out += "\n";
   }
   out += pad("  = the whole", kName);
@@ -80,8 +82,8 @@ std::string probe_effect(const Results& r, const SubjectResult& subject) {
 std::string costs(const SubjectResult& subject, const std::vector<const Birth*>& births) {
   std::string out;
   if (subject.calls)
-    out += fmt::format("  system calls of a birth: {:.0f} of the creator, {:.0f} of the newborn: {}\n", subject.calls->creator,
-                       subject.calls->newborn, subject.calls->names);
+    out += fmt::format("  system calls of a birth: {:.0f} of the creator, {:.0f} of the newborn: {}\n",
+                       subject.calls->creator, subject.calls->newborn, subject.calls->names);
   if (births.empty()) return out;
   std::vector<double> newborn, creator;
   uint64_t switched = 0, moved = 0;
@@ -93,9 +95,10 @@ std::string costs(const SubjectResult& subject, const std::vector<const Birth*>&
   }
   std::sort(newborn.begin(), newborn.end());
   std::sort(creator.begin(), creator.end());
-  out += fmt::format("  page faults of a birth: newborn p50 {:.0f}, p90 {:.0f}; creator, join included, p50 {:.0f}, p90 {:.0f}\n",
-                     quantile(newborn, .5), quantile(newborn, .9), creator.empty() ? 0 : quantile(creator, .5),
-                     creator.empty() ? 0 : quantile(creator, .9));
+  out += fmt::format(
+      "  page faults of a birth: newborn p50 {:.0f}, p90 {:.0f}; creator, join included, p50 {:.0f}, p90 {:.0f}\n",
+      quantile(newborn, .5), quantile(newborn, .9), creator.empty() ? 0 : quantile(creator, .5),
+      creator.empty() ? 0 : quantile(creator, .9));
   const auto n = static_cast<double>(births.size());
   out += fmt::format("  began on another CPU than the creator's: {:.1f} %; preempted before they had begun: {:.1f} %\n",
                      100 * static_cast<double>(moved) / n, 100 * static_cast<double>(switched) / n);
@@ -107,8 +110,8 @@ std::string details(const Results& r, const SubjectResult& subject, std::mt19937
   const Subject& known = subject_named(subject.name);
   std::string out = fmt::format("\n{}: {}; {}\n", subject.name, known.work, text(r.factors, &known));
   if (plain.stale + plain.misplaced != 0)
-    out += fmt::format("  not counted: {} on a thread that was there before, {} on another CPU than asked for\n", plain.stale,
-                       plain.misplaced);
+    out += fmt::format("  not counted: {} on a thread that was there before, {} on another CPU than asked for\n",
+                       plain.stale, plain.misplaced);
   const std::vector<double> whole = in_ns(plain.whole, r.ns_per_tick);
   out += histogram(whole, style);
   const std::vector<const Birth*> births = sample_births(subject, Round::Kind::traced);
@@ -123,8 +126,8 @@ std::string details(const Results& r, const SubjectResult& subject, std::mt19937
 
 std::string describe(const Results& r, const Style& style, bool brief) {
   std::string out = conditions(r);
-  out += fmt::format("factors: {}; {} births each in {} rounds, seed {}; intervals: 95 %, order statistics\n\n", text(r.factors),
-                     r.births, r.rounds, r.seed);
+  out += fmt::format("factors: {}; {} births each in {} rounds, seed {}; intervals: 95 %, order statistics\n\n",
+                     text(r.factors), r.births, r.rounds, r.seed);
   std::vector<std::vector<std::string>> rows = {{r.factors.burst > 1 ? "all of a burst run" : "birth", "n"}};
   for (const auto& [name, q] : kQuantiles) {
     rows[0].push_back(name);
@@ -136,7 +139,8 @@ std::string describe(const Results& r, const Style& style, bool brief) {
     if (!subject.problem.empty()) continue;
     const Samples plain = samples_of(subject, Round::Kind::plain, r.factors.burst);
     rows.push_back(quantile_row(subject.name, in_ns(plain.whole, r.ns_per_tick)));
-    if (r.factors.burst > 1) ends.push_back(quantile_row(subject.name + ", all reusable", in_ns(plain.reuse, r.ns_per_tick)));
+    if (r.factors.burst > 1)
+      ends.push_back(quantile_row(subject.name + ", all reusable", in_ns(plain.reuse, r.ns_per_tick)));
   }
   rows.insert(rows.end(), ends.begin(), ends.end());
   out += table(rows);

@@ -23,8 +23,9 @@ double binomial_cdf(int64_t k, uint64_t n, double p) {
       sum += term;
       if (downwards ? i == 0 : i == n) break;
       if (term < sum * 1e-17) break;
-      const double up = std::log(static_cast<double>(downwards ? n - i + 1 : n - i) /
-                                 static_cast<double>(downwards ? i : i + 1)) + log_odds;
+      const double up =
+          std::log(static_cast<double>(downwards ? n - i + 1 : n - i) / static_cast<double>(downwards ? i : i + 1)) +
+          log_odds;
       log_term += downwards ? -up : up;
       downwards ? --i : ++i;
     }
@@ -40,7 +41,8 @@ std::optional<Ranks> quantile_ranks(uint64_t n, double q, double confidence) {
   const double a = (1 - confidence) / 2;
   const double spread = std::sqrt(static_cast<double>(n) * q * (1 - q)) * 8 + 8;
   const auto from = static_cast<int64_t>(std::max(0.0, std::floor(static_cast<double>(n) * q - spread)));
-  const auto to = static_cast<int64_t>(std::min(static_cast<double>(n), std::ceil(static_cast<double>(n) * q + spread)));
+  const auto to =
+      static_cast<int64_t>(std::min(static_cast<double>(n), std::ceil(static_cast<double>(n) * q + spread)));
   // Both conditions are monotonic in the rank.
   auto least = [](int64_t lo, int64_t hi, auto&& holds) {  // the smallest in [lo, hi] for which it holds, or hi + 1
     for (++hi; lo < hi;) {

@@ -44,7 +44,8 @@ struct Estimate {
 Estimate median_of_rounds(std::vector<double> values, double confidence);
 
 // Percentile bootstrap of the mean.
-Interval bootstrap_mean(std::span<const double> values, double confidence, std::mt19937_64& random, int resamples = 1000);
+Interval bootstrap_mean(std::span<const double> values, double confidence, std::mt19937_64& random,
+                        int resamples = 1000);
 
 // A share, of n: Wilson's interval, 95 %.
 Interval share_interval(uint64_t count, uint64_t n);

@@ -16,7 +16,7 @@
 struct lab_subject {
   const char* (*prepare)(struct lab* lab);  // may be null; returns null, or why it cannot do what is asked
   const char* (*create)(struct lab* lab, struct lab_birth* birth);  // null, or what failed
-  void (*join)(struct lab* lab, struct lab_birth* birth);  // until its memory may be reused
+  void (*join)(struct lab* lab, struct lab_birth* birth);           // until its memory may be reused
 };
 
 #if defined(__x86_64__)
@@ -159,8 +159,8 @@ static inline struct lab* lab_open(const char* fd_text) {
     lab->magic = kLabMagic, lab->version = kLabVersion, lab->record_bytes = sizeof(struct lab_birth);
     lab->births = kOwnBirths, lab->burst = 1, lab->phases = 1;
   }
-  const int known = lab->magic == kLabMagic && lab->version == kLabVersion &&
-                    lab->record_bytes == sizeof(struct lab_birth);
+  const int known =
+      lab->magic == kLabMagic && lab->version == kLabVersion && lab->record_bytes == sizeof(struct lab_birth);
   return known ? lab : 0;
 }
 
@@ -169,8 +169,9 @@ static inline int lab_sound(struct lab* lab) {
   int sound = lab->done == 1;
   for (uint32_t i = 0; sound && i < lab->births; ++i) {
     const struct lab_birth* b = lab_births(lab) + i;
-    const uint64_t stamps[] = {b->begin, b->newproc, b->wakep, b->startm, b->allocm, b->clone_entered,
-                               b->first_instruction, b->mstart, b->minit, b->acquirep, b->schedule, b->first_g, b->end};
+    const uint64_t stamps[] = {b->begin,         b->newproc,           b->wakep,  b->startm, b->allocm,
+                               b->clone_entered, b->first_instruction, b->mstart, b->minit,  b->acquirep,
+                               b->schedule,      b->first_g,           b->end};
     uint64_t last = 1;
     for (uint32_t k = 0; k < sizeof stamps / sizeof *stamps; ++k) {
       if (!stamps[k] && k != 0 && k != 12) continue;

@@ -11,7 +11,8 @@ namespace threadlab {
 const std::vector<Subject>& subjects() {
   constexpr uint32_t kRuntimeRecords = 8000, kAny = 1'000'000;
   static const std::vector<Subject> all = {
-      {"mstart", "subject_mstart", 0, "go() to the first statement of the G, on an M made for it", "reused", "", kRuntimeRecords},
+      {"mstart", "subject_mstart", 0, "go() to the first statement of the G, on an M made for it", "reused", "",
+       kRuntimeRecords},
       {"mstart-m", "subject_mstart_m", 0, "newm to its function, without P or G", "reused", "", kRuntimeRecords},
       {"clone", "subject_clone", 0, "clone(2), raw", "reused", "", kAny},
       {"clone3", "subject_clone", 1, "clone3(2), raw", "reused", "", kAny},

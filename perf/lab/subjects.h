@@ -19,7 +19,7 @@ struct Subject {
   std::string_view work;  // what one birth is
   std::string_view own_stack;
   std::string_view needs;  // what it is built with, where that is not a compiler's
-  uint32_t most_births;    // that one process can record
+  uint32_t most_births;    // that one process can record with all stamps
 };
 
 const std::vector<Subject>& subjects();

@@ -61,7 +61,8 @@ Birth birth(uint64_t begin, uint64_t end, uint32_t tid) {
 }
 
 int64_t sum(const std::array<int64_t, kMoments>& phases) {
-  return std::accumulate(phases.begin(), phases.end(), int64_t{0}, [](int64_t a, int64_t b) { return a + std::max<int64_t>(b, 0); });
+  return std::accumulate(phases.begin(), phases.end(), int64_t{0},
+                         [](int64_t a, int64_t b) { return a + std::max<int64_t>(b, 0); });
 }
 
 }  // namespace

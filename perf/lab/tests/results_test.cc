@@ -102,7 +102,8 @@ TEST_CASE("CSV: a row for each birth, and its phases add up to the whole") {
   for (size_t i = 1; i < rows.size(); ++i) {
     double total = 0;
     REQUIRE(rows[i].size() == rows[0].size());
-    for (size_t c = column("to_newproc_ns"); c < rows[i].size(); ++c) total += rows[i][c].empty() ? 0 : std::stod(rows[i][c]);
+    for (size_t c = column("to_newproc_ns"); c < rows[i].size(); ++c)
+      total += rows[i][c].empty() ? 0 : std::stod(rows[i][c]);
     CHECK(total == doctest::Approx(std::stod(rows[i][column("whole_ns")])).epsilon(1e-4));
   }
   CHECK(rows[1][column("warmup")] == "1");
@@ -133,8 +134,8 @@ TEST_CASE("samples: no warm-up, nothing stale or misplaced; of a burst its last"
 }
 
 TEST_CASE("a difference is found, with its phase; and none where there is none") {
-  const Results r = results({subject("mstart", 8000, .01, 1), subject("clone", 4000, .01, 2), subject("clone3", 8000, .01, 3),
-                             subject("mstart", 8000, .01, 4)});
+  const Results r = results({subject("mstart", 8000, .01, 1), subject("clone", 4000, .01, 2),
+                             subject("clone3", 8000, .01, 3), subject("mstart", 8000, .01, 4)});
   const Comparison c = compare(r, {true, false});
   CHECK_FALSE(c.too_noisy);
   CHECK(line_with(c.text, "mstart / clone ").find("slower") != std::string::npos);
