@@ -20,7 +20,7 @@ namespace mstart::runtime {
 struct M;
 
 enum class GStatus : uint8_t { kDead, kRunnable, kRunning, kWaiting };
-enum class WaitReason : uint8_t { kNone, kWaitGroup, kJoin, kStaticInit, kForEver };
+enum class WaitReason : uint8_t { kNone, kWaitGroup, kJoin, kStaticInit, kForEver, kSleep };
 const char* name_of(GStatus);
 const char* name_of(WaitReason);
 
@@ -49,6 +49,7 @@ struct G {
   const void* created_at = nullptr;  // who called go()
   M* locked_m = nullptr;             // lock_thread
   int64_t wait_since = 0;            // os::nanotime(), only where deadlocks are watched
+  int64_t wait_until = 0;            // os::nanotime(); 0: without a limit
   char name[16] = {};
 
   alignas(16) std::byte inline_closure[detail::kInlineClosure] = {};
