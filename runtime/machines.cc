@@ -35,28 +35,13 @@ void unlink_idle(M* m) {
   if (m->schedlink != nullptr) m->schedlink->idle_prev = m->idle_prev;
   m->on_idle_list = false;
   --sched.nmidle;
-  if (m->sleeps_until != 0) {
-    leave_sleepers(m);
-    m->left_sleepers = true;
-  }
+  if (m->sleeps_until != 0) leave_sleepers(m);
 }
 
 void acquire_nextp(M* m) {
   acquirep(m->nextp);
   m->nextp = nullptr;
   m->fresh = true;
-}
-
-// Under sched.lock, on the idle list. The timer is due that m slept for. False: all Ps are in use, and their Ms see to it.
-bool take_p_for_timers(M* m) {
-  P* p = pidleget();
-  if (p == nullptr) {
-    leave_sleepers(m);
-    return false;
-  }
-  unlink_idle(m);
-  m->nextp = p;
-  return true;
 }
 
 // Sleeps on the idle list until mget takes the M off it, or until `due`, when it takes a P for the timers: true. Does not
@@ -71,7 +56,12 @@ bool mPark(M* m, int64_t due) {
       mexit_idle(m);  // unlocks
     }
     if (!m->on_idle_list) leave_at = kNever;  // mget has it: a wake is on its way
-    const bool for_timers = m->on_idle_list && take_p_for_timers(m);
+    bool for_timers = false;
+    if (m->on_idle_list) {
+      m->nextp = pidleget();
+      for_timers = m->nextp != nullptr;
+      for_timers ? unlink_idle(m) : leave_sleepers(m);  // all Ps are in use: their Ms look at the timers
+    }
     sched.lock.unlock();
     if (for_timers) return true;
     due = kNever;

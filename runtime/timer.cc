@@ -268,12 +268,13 @@ int64_t sleep_for_timers(M* m) {
   }
 }
 
-// Under sched.lock: m does not sleep for a timer any more.
+// Under sched.lock: m does not sleep for a timer any more. Whatever it does next, it answers for those that are left.
 void leave_sleepers(M* m) {
   M** at = &sched.sleepers;
   while (*at != m) at = &(*at)->sleeper_below;
   *at = m->sleeper_below;
   m->sleeps_until = 0;
+  m->left_sleepers = true;
   sched.timer_until.store(sched.sleepers != nullptr ? sched.sleepers->sleeps_until : kNever, std::memory_order_seq_cst);
 }
 
