@@ -126,6 +126,9 @@ void minit();
 extern G main_g;
 void for_each_g(void (*fn)(G*, void*), void* arg);  // main's first
 
+// newproc.cc
+void newproc_on_g0(const detail::ClosureType& type, void* from);
+
 // park.cc
 void park(bool (*unlock)(G*, void*), void* arg, WaitReason reason);
 void ready(G* g);
