@@ -113,6 +113,18 @@ const char* name_of(WaitReason reason) {
       return "static initialisation";
     case WaitReason::kForEver:
       return "for ever";
+    case WaitReason::kChanSend:
+      return "chan send";
+    case WaitReason::kChanRecv:
+      return "chan receive";
+    case WaitReason::kChanSendNil:
+      return "chan send (nil chan)";
+    case WaitReason::kChanRecvNil:
+      return "chan receive (nil chan)";
+    case WaitReason::kSelect:
+      return "select";
+    case WaitReason::kSelectNoCases:
+      return "select (no cases)";
   }
   return "?";
 }

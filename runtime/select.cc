@@ -1,0 +1,196 @@
+// SPDX-License-Identifier: MIT
+// select (Go's selectgo).
+//
+//   1. In random order, each channel by itself: if its case can run, it runs. One lock; nothing else is touched.
+//   2. All channels locked, in the order of their addresses (so two selects do not lock each other out), and looked at
+//      again: what nobody could do at one moment, all locks held, is the answer of a try_select, and the reason to park.
+//   3. A waiter in the queue of every channel, one SelectWait for all of them; then the G leaves its stack, and the locks
+//      are given up. Whoever claims the SelectWait serves that one waiter.
+//   4. The others are taken out of their queues, with all locks held again.
+//
+// Step 1 is no select of its own that could be wrong: to run one ready case is what select promises, whatever the other
+// channels do meanwhile; their order is random, so it is fair.
+#include <mstart/select.h>
+
+#include "runtime/chan.h"
+#include "runtime/heap.h"
+#include "runtime/m.h"
+#include "runtime/sched.h"
+
+namespace mstart::runtime {
+namespace {
+
+using Access = SelectAccess;
+using Kind = SelectAccess::Kind;
+
+constexpr size_t kFewCases = 16;
+
+// What a select needs beside its cases; for few of them it is on the stack of its G.
+struct Place {
+  uint32_t polled;  // the case to look at when it is this one's turn; only those with a channel
+  uint32_t locked;  // the case whose channel is locked in this turn
+  Waiter waiter;    // of the case of this index
+};
+
+class Select {
+ public:
+  Select(const Case* cases, size_t count, Place* places) : cases_(cases), places_(places) {
+    for (size_t i = 0; i < count; ++i) {
+      if (Access::chan(cases[i]) != nullptr) add(static_cast<uint32_t>(i));
+    }
+  }
+
+  // Step 1.
+  int run_one_alone() {
+    for (uint32_t turn = 0; turn < size_; ++turn) {
+      const uint32_t i = places_[turn].polled;
+      Channel* c = chan(i);
+      if (would_park(i)) continue;
+      c->lock.lock();
+      G* wake = nullptr;
+      const Attempt attempt = try_case(i, &wake);
+      c->lock.unlock();
+      if (attempt != Attempt::kWouldPark) return finish(i, attempt, wake);
+    }
+    return -1;
+  }
+
+  // Steps 2 to 4.
+  int run_one(bool may_park) {
+    sort_locks();
+    lock_all();
+    for (uint32_t turn = 0; turn < size_; ++turn) {
+      const uint32_t i = places_[turn].polled;
+      G* wake = nullptr;
+      const Attempt attempt = try_case(i, &wake);
+      if (attempt == Attempt::kWouldPark) continue;
+      unlock_all();
+      return finish(i, attempt, wake);
+    }
+    if (!may_park) {
+      unlock_all();
+      return -1;
+    }
+    return wait();
+  }
+
+  uint32_t size() const { return size_; }
+
+ private:
+  Channel* chan(uint32_t i) const { return channel(Access::chan(cases_[i])); }
+  bool is_recv(uint32_t i) const { return Access::kind(cases_[i]) == Kind::kRecv; }
+  bool would_park(uint32_t i) const { return is_recv(i) ? chan(i)->recv_would_park() : chan(i)->send_would_park(); }
+
+  // The next place of the random order (the "inside-out" shuffle).
+  void add(uint32_t i) {
+    places_[size_].locked = i;
+    const uint32_t at = size_ != 0 ? random_below(getg()->m, size_ + 1) : 0;
+    if (at != size_) places_[size_].polled = places_[at].polled;
+    places_[at].polled = i;
+    ++size_;
+  }
+
+  // Under the channel's lock.
+  Attempt try_case(uint32_t i, G** wake) {
+    void* value = Access::value(cases_[i]);
+    return is_recv(i) ? chan(i)->try_recv(value, wake)
+                      : chan(i)->try_send(value, Access::kind(cases_[i]) == Kind::kSendCopy, wake);
+  }
+
+  int finish(uint32_t i, Attempt attempt, G* wake) {
+    check(is_recv(i) || attempt != Attempt::kClosed, "send on closed channel");
+    if (wake != nullptr) ready(wake);
+    return static_cast<int>(i);
+  }
+
+  // By insertion: there are few, and mostly they stand in order.
+  void sort_locks() {
+    for (uint32_t n = 1; n < size_; ++n) {
+      const uint32_t moved = places_[n].locked;
+      uint32_t at = n;
+      for (; at > 0 && chan(places_[at - 1].locked) > chan(moved); --at) places_[at].locked = places_[at - 1].locked;
+      places_[at].locked = moved;
+    }
+  }
+  // A channel may be in several cases.
+  bool locked_before(uint32_t turn) const {
+    return turn > 0 && chan(places_[turn].locked) == chan(places_[turn - 1].locked);
+  }
+  void lock_all() {
+    for (uint32_t turn = 0; turn < size_; ++turn) {
+      if (!locked_before(turn)) chan(places_[turn].locked)->lock.lock();
+    }
+  }
+  // Backwards: the first lock of all goes last, and everybody who wants to take waiters out of their queues begins with that
+  // one. So until it is free this select, with all that is on its stack, is there.
+  void unlock_all() {
+    for (uint32_t turn = size_; turn-- > 0;) {
+      if (!locked_before(turn)) chan(places_[turn].locked)->lock.unlock();
+    }
+  }
+
+  int wait() {
+    SelectWait shared;
+    G* g = getg();
+    for (uint32_t turn = 0; turn < size_; ++turn) {
+      const uint32_t i = places_[turn].locked;
+      const bool copy = Access::kind(cases_[i]) == Kind::kSendCopy;
+      places_[i].waiter = {.g = g, .value = Access::value(cases_[i]), .select = &shared, .copy = copy};
+      queue(i).push(&places_[i].waiter);
+    }
+    park(
+        [](G*, void* self) {
+          static_cast<Select*>(self)->unlock_all();
+          return true;
+        },
+        this, WaitReason::kSelect);
+    lock_all();
+    for (uint32_t turn = 0; turn < size_; ++turn) {
+      const uint32_t i = places_[turn].locked;
+      queue(i).remove(&places_[i].waiter);
+    }
+    unlock_all();
+    for (uint32_t turn = 0;; ++turn) {
+      const uint32_t i = places_[turn].locked;
+      if (&places_[i].waiter != shared.fired) continue;
+      return finish(i, shared.fired->served ? Attempt::kDone : Attempt::kClosed, nullptr);
+    }
+  }
+  WaitQueue& queue(uint32_t i) const { return is_recv(i) ? chan(i)->receivers : chan(i)->senders; }
+
+  const Case* cases_;
+  Place* places_;
+  uint32_t size_ = 0;  // cases with a channel
+};
+
+int run(const Case* cases, size_t count, Place* places, bool may_park) {
+  Select select(cases, count, places);
+  int i = select.run_one_alone();
+  if (i >= 0 || (!may_park && select.size() < 2)) return i;
+  if (select.size() == 0) {
+    park(nullptr, nullptr, count == 0 ? WaitReason::kSelectNoCases : WaitReason::kSelect);
+    throw_error("a goroutine that nobody can wake was woken");
+  }
+  return select.run_one(may_park);
+}
+
+}  // namespace
+}  // namespace mstart::runtime
+
+namespace mstart::inline v0::detail {
+
+int select(const Case* cases, size_t count, bool may_park) {
+  using namespace runtime;
+  user_g();
+  if (count <= kFewCases) {
+    Place few[kFewCases];
+    return run(cases, count, few, may_park);
+  }
+  check(count <= INT32_MAX, "select: too many cases");
+  auto* many = static_cast<Place*>(detail::heap_alloc(count * sizeof(Place), alignof(Place)));
+  const int i = run(cases, count, many, may_park);
+  runtime::heap_free(many);
+  return i;
+}
+
+}  // namespace mstart::inline v0::detail
