@@ -13,7 +13,7 @@
 #include <mstart/chan.h>
 
 #include "runtime/g.h"
-#include "runtime/lock.h"
+#include "runtime/spinlock.h"
 
 namespace mstart::runtime {
 
@@ -34,14 +34,14 @@ struct SelectWait {
 };
 
 struct Waiter {
-  G* g;
-  void* value;         // a receiver's out, a sender's value
-  SelectWait* select;  // null: not a select's
-  bool copy;           // the sender's value is not to be moved from
-  bool served;         // the value has changed hands; else the channel was closed
-  bool queued;
-  Waiter* next;
-  Waiter* prev;
+  G* g = nullptr;
+  void* value = nullptr;         // a receiver's out, a sender's value
+  SelectWait* select = nullptr;  // null: not a select's
+  bool copy = false;             // the sender's value is not to be moved from
+  bool served = false;           // the value has changed hands; else the channel was closed
+  bool queued = false;
+  Waiter* next = nullptr;
+  Waiter* prev = nullptr;
 };
 
 // First come, first served. Under the channel's lock, but empty().
@@ -99,7 +99,7 @@ struct Channel : detail::ChanHead {
   char* const buffer;
   void (*free)(Channel*) = nullptr;  // of one that is part of something else; null: it is a block of the heap
 
-  Lock lock{Rank::kChannel};
+  SpinLock lock;
 
   // Under the lock; the atomics can be read without.
   std::atomic<size_t> size{0};

@@ -14,7 +14,7 @@ namespace {
 constexpr int kSpins = 4, kRelaxes = 30;  // about a microsecond before the first sleep
 
 #ifndef NDEBUG
-// Which ranks the M holds; a bit each. Locks of one rank do not nest, but channels'.
+// Which ranks the M holds; a bit each. Locks of one rank do not nest.
 uint32_t bit(Rank rank) { return 1U << static_cast<uint32_t>(rank); }
 #endif
 
@@ -26,8 +26,7 @@ void Lock::entering() {
   if (g == nullptr) return;
   ++g->m->locks;
 #ifndef NDEBUG
-  const uint32_t below = rank_ == Rank::kChannel ? bit(rank_) << 1 : bit(rank_);
-  check(g->m->held_ranks < below, "lock ordering problem");
+  check(g->m->held_ranks < bit(rank_), "lock ordering problem");
   g->m->held_ranks |= bit(rank_);
 #endif
 }

@@ -8,11 +8,11 @@
 //   rank        protects                               may allocate   may park
 //   kNewmHandoff   the list of Ms for the template thread  no             no
 //   kBucket        one bucket of the parking lot           no             no (park_unlock releases it after the switch)
-//   kChannel       a channel; a select holds several, in   yes: elements  no (park's unlock releases it after the switch)
-//                  the order of their addresses               are copied
 //   kSched         the scheduler's lists                   no             no
 //   kStacks        free stacks and G structs               no (maps)      no
 //   kHeap          the heap's spans                        (is it)        no
+// Channels have a lock of another kind (spinlock.h), which comes before all of these but kNewmHandoff; a select takes several,
+// in the order of their addresses; their holder may allocate, for elements are copied.
 // Nobody parks with any of them; nobody allocates from the heap with kSched or later.
 #pragma once
 
@@ -22,7 +22,7 @@
 
 namespace mstart::runtime {
 
-enum class Rank : uint8_t { kNewmHandoff, kBucket, kChannel, kSched, kStacks, kHeap };
+enum class Rank : uint8_t { kNewmHandoff, kBucket, kSched, kStacks, kHeap };
 
 // Set when there is more than one P.
 extern bool lock_may_spin;

@@ -183,8 +183,8 @@ int select(const Case* cases, size_t count, bool may_park) {
   using namespace runtime;
   user_g();
   if (count <= kFewCases) {
-    Place few[kFewCases];
-    return run(cases, count, few, may_park);
+    alignas(Place) std::byte few[kFewCases * sizeof(Place)];  // written as far as it is needed
+    return run(cases, count, reinterpret_cast<Place*>(few), may_park);
   }
   check(count <= INT32_MAX, "select: too many cases");
   auto* many = static_cast<Place*>(detail::heap_alloc(count * sizeof(Place), alignof(Place)));
