@@ -26,6 +26,7 @@ enum class WaitReason : uint8_t {
   kJoin,
   kStaticInit,
   kForEver,
+  kSleep,
   kChanSend,
   kChanRecv,
   kChanSendNil,
@@ -61,6 +62,7 @@ struct G {
   const void* created_at = nullptr;  // who called go()
   M* locked_m = nullptr;             // lock_thread
   int64_t wait_since = 0;            // os::nanotime(), only where deadlocks are watched
+  int64_t wait_until = 0;            // os::nanotime(); 0: without a limit
   char name[16] = {};
 
   alignas(16) std::byte inline_closure[detail::kInlineClosure] = {};

@@ -6,18 +6,26 @@
 //      again: what nobody could do at one moment, all locks held, is the answer of a try_select, and the reason to park.
 //   3. A waiter in the queue of every channel, one SelectWait for all of them; then the G leaves its stack, and the locks
 //      are given up. Whoever claims the SelectWait serves that one waiter.
+//      A timeout is a timer that claims it too.
 //   4. The others are taken out of their queues, with all locks held again.
 //
 // Step 1 is no select of its own that could be wrong: to run one ready case is what select promises, whatever the other
 // channels do meanwhile; their order is random, so it is fair.
 #include <mstart/select.h>
 
+#include "os/clock.h"
 #include "runtime/chan.h"
 #include "runtime/heap.h"
 #include "runtime/m.h"
 #include "runtime/sched.h"
+#include "runtime/timer.h"
 
 namespace mstart::runtime {
+
+// There in programs that have a timeout case: timeout() is beside it.
+[[gnu::weak]] bool park_until(bool (*unlock)(G*, void*), bool (*give_up)(void* arg), void* arg, WaitReason reason,
+                              int64_t deadline_ns);
+
 namespace {
 
 using Access = SelectAccess;
@@ -36,14 +44,22 @@ class Select {
  public:
   Select(const Case* cases, size_t count, Place* places) : cases_(cases), places_(places) {
     for (size_t i = 0; i < count; ++i) {
-      if (Access::chan(cases[i]) != nullptr) add(static_cast<uint32_t>(i));
+      if (Access::kind(cases[i]) == Kind::kTimeout)
+        add_timeout(static_cast<uint32_t>(i));
+      else if (Access::chan(cases[i]) != nullptr)
+        poll(static_cast<uint32_t>(i));
     }
+    if (timeout_ >= 0) poll(static_cast<uint32_t>(timeout_));
   }
 
   // Step 1.
   int run_one_alone() {
-    for (uint32_t turn = 0; turn < size_; ++turn) {
+    for (uint32_t turn = 0; turn < polled_; ++turn) {
       const uint32_t i = places_[turn].polled;
+      if (is_timeout(i)) {
+        if (deadline_ <= os::nanotime()) return timeout_;
+        continue;
+      }
       Channel* c = chan(i);
       if (would_park(i)) continue;
       c->lock.lock();
@@ -59,8 +75,9 @@ class Select {
   int run_one(bool may_park) {
     sort_locks();
     lock_all();
-    for (uint32_t turn = 0; turn < size_; ++turn) {
+    for (uint32_t turn = 0; turn < polled_; ++turn) {
       const uint32_t i = places_[turn].polled;
+      if (is_timeout(i)) continue;  // it has just been looked at, and ends the park at once
       G* wake = nullptr;
       const Attempt attempt = try_case(i, &wake);
       if (attempt == Attempt::kWouldPark) continue;
@@ -74,20 +91,28 @@ class Select {
     return wait();
   }
 
-  uint32_t size() const { return size_; }
+  bool has_channels() const { return polled_ > (timeout_ >= 0 ? 1 : 0); }
+  bool may_ever_run() const { return polled_ != 0; }
 
  private:
   Channel* chan(uint32_t i) const { return channel(Access::chan(cases_[i])); }
+  bool is_timeout(uint32_t i) const { return Access::kind(cases_[i]) == Kind::kTimeout; }
   bool is_recv(uint32_t i) const { return Access::kind(cases_[i]) == Kind::kRecv; }
   bool would_park(uint32_t i) const { return is_recv(i) ? chan(i)->recv_would_park() : chan(i)->send_would_park(); }
 
+  // Of several the earliest.
+  void add_timeout(uint32_t i) {
+    const int64_t deadline = Access::deadline(cases_[i]).time_since_epoch().count();
+    if (deadline >= deadline_) return;
+    deadline_ = deadline;
+    timeout_ = static_cast<int>(i);
+  }
   // The next place of the random order (the "inside-out" shuffle).
-  void add(uint32_t i) {
-    places_[size_].locked = i;
-    const uint32_t at = size_ != 0 ? random_below(getg()->m, size_ + 1) : 0;
-    if (at != size_) places_[size_].polled = places_[at].polled;
+  void poll(uint32_t i) {
+    const uint32_t at = polled_ != 0 ? random_below(getg()->m, polled_ + 1) : 0;
+    if (at != polled_) places_[polled_].polled = places_[at].polled;
     places_[at].polled = i;
-    ++size_;
+    ++polled_;
   }
 
   // Under the channel's lock.
@@ -103,11 +128,13 @@ class Select {
     return static_cast<int>(i);
   }
 
-  // By insertion: there are few, and mostly they stand in order.
+  // By insertion, for there are few, into the random order: of two cases with the same channel either may be the first in its
+  // queue.
   void sort_locks() {
-    for (uint32_t n = 1; n < size_; ++n) {
-      const uint32_t moved = places_[n].locked;
-      uint32_t at = n;
+    for (uint32_t turn = 0; turn < polled_; ++turn) {
+      const uint32_t moved = places_[turn].polled;
+      if (is_timeout(moved)) continue;
+      uint32_t at = locked_++;
       for (; at > 0 && chan(places_[at - 1].locked) > chan(moved); --at) places_[at].locked = places_[at - 1].locked;
       places_[at].locked = moved;
     }
@@ -117,14 +144,14 @@ class Select {
     return turn > 0 && chan(places_[turn].locked) == chan(places_[turn - 1].locked);
   }
   void lock_all() {
-    for (uint32_t turn = 0; turn < size_; ++turn) {
+    for (uint32_t turn = 0; turn < locked_; ++turn) {
       if (!locked_before(turn)) chan(places_[turn].locked)->lock.lock();
     }
   }
   // Backwards: the first lock of all goes last, and everybody who wants to take waiters out of their queues begins with that
   // one. So until it is free this select, with all that is on its stack, is there.
   void unlock_all() {
-    for (uint32_t turn = size_; turn-- > 0;) {
+    for (uint32_t turn = locked_; turn-- > 0;) {
       if (!locked_before(turn)) chan(places_[turn].locked)->lock.unlock();
     }
   }
@@ -132,24 +159,25 @@ class Select {
   int wait() {
     SelectWait shared;
     G* g = getg();
-    for (uint32_t turn = 0; turn < size_; ++turn) {
+    for (uint32_t turn = 0; turn < locked_; ++turn) {
       const uint32_t i = places_[turn].locked;
       const bool copy = Access::kind(cases_[i]) == Kind::kSendCopy;
       places_[i].waiter = {.g = g, .value = Access::value(cases_[i]), .select = &shared, .copy = copy};
       queue(i).push(&places_[i].waiter);
     }
-    park(
-        [](G*, void* self) {
-          static_cast<Select*>(self)->unlock_all();
-          return true;
-        },
-        this, WaitReason::kSelect);
+    shared_ = &shared;
+    bool (*const unlock)(G*, void*) = has_channels() ? unlock_channels : nothing_to_unlock;
+    if (timeout_ < 0)
+      park(unlock, this, WaitReason::kSelect);
+    else if (!park_until(unlock, give_up, this, WaitReason::kSelect, deadline_))
+      shared.fired = nullptr;
     lock_all();
-    for (uint32_t turn = 0; turn < size_; ++turn) {
+    for (uint32_t turn = 0; turn < locked_; ++turn) {
       const uint32_t i = places_[turn].locked;
       queue(i).remove(&places_[i].waiter);
     }
     unlock_all();
+    if (shared.fired == nullptr) return timeout_;
     for (uint32_t turn = 0;; ++turn) {
       const uint32_t i = places_[turn].locked;
       if (&places_[i].waiter != shared.fired) continue;
@@ -158,16 +186,28 @@ class Select {
   }
   WaitQueue& queue(uint32_t i) const { return is_recv(i) ? chan(i)->receivers : chan(i)->senders; }
 
+  static bool unlock_channels(G*, void* self) {
+    static_cast<Select*>(self)->unlock_all();
+    return true;
+  }
+  // Without a lock nothing keeps the G here once its timer is started: `self` may be gone.
+  static bool nothing_to_unlock(G*, void*) { return true; }
+  static bool give_up(void* self) { return static_cast<Select*>(self)->shared_->claim(nullptr); }
+
   const Case* cases_;
   Place* places_;
-  uint32_t size_ = 0;  // cases with a channel
+  uint32_t polled_ = 0;        // cases that may become ready
+  uint32_t locked_ = 0;        // those of them that have a channel
+  int timeout_ = -1;           // the earliest timeout
+  int64_t deadline_ = kNever;  // its
+  SelectWait* shared_ = nullptr;
 };
 
 int run(const Case* cases, size_t count, Place* places, bool may_park) {
   Select select(cases, count, places);
   int i = select.run_one_alone();
-  if (i >= 0 || (!may_park && select.size() < 2)) return i;
-  if (select.size() == 0) {
+  if (i >= 0 || (!may_park && !select.has_channels())) return i;
+  if (!select.may_ever_run()) {
     park(nullptr, nullptr, count == 0 ? WaitReason::kSelectNoCases : WaitReason::kSelect);
     throw_error("a goroutine that nobody can wake was woken");
   }

@@ -69,6 +69,11 @@ Case send(const Chan<T>& chan, std::type_identity_t<T>&& v) {
   return SelectAccess::make(SelectAccess::Kind::kSend, SelectAccess::chan(chan), std::addressof(v));
 }
 
+// Ready when the time has come, which takes no channel and no timer of its own; at once if it is past. `never` never is. The
+// earliest of several is the one.
+Case timeout(TimePoint deadline);
+inline Case timeout(Duration d) { return timeout(detail::deadline_in(d)); }
+
 namespace detail {
 int select(const Case* cases, size_t count, bool may_park);
 }
