@@ -118,6 +118,18 @@ const char* name_of(WaitReason reason) {
       return "for ever";
     case WaitReason::kSleep:
       return "sleep";
+    case WaitReason::kChanSend:
+      return "chan send";
+    case WaitReason::kChanRecv:
+      return "chan receive";
+    case WaitReason::kChanSendNil:
+      return "chan send (nil chan)";
+    case WaitReason::kChanRecvNil:
+      return "chan receive (nil chan)";
+    case WaitReason::kSelect:
+      return "select";
+    case WaitReason::kSelectNoCases:
+      return "select (no cases)";
   }
   return "?";
 }

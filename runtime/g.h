@@ -20,7 +20,20 @@ namespace mstart::runtime {
 struct M;
 
 enum class GStatus : uint8_t { kDead, kRunnable, kRunning, kWaiting };
-enum class WaitReason : uint8_t { kNone, kWaitGroup, kJoin, kStaticInit, kForEver, kSleep };
+enum class WaitReason : uint8_t {
+  kNone,
+  kWaitGroup,
+  kJoin,
+  kStaticInit,
+  kForEver,
+  kSleep,
+  kChanSend,
+  kChanRecv,
+  kChanSendNil,
+  kChanRecvNil,
+  kSelect,
+  kSelectNoCases,
+};
 const char* name_of(GStatus);
 const char* name_of(WaitReason);
 

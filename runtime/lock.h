@@ -12,6 +12,8 @@
 //   kSched         the scheduler's lists                   no             no
 //   kStacks        free stacks and G structs               no (maps)      no
 //   kHeap          the heap's spans                        (is it)        no
+// Channels have a lock of another kind (spinlock.h), which comes before all of these but kNewmHandoff; a select takes several,
+// in the order of their addresses; their holder may allocate, for elements are copied.
 // Nobody parks with any of them; nobody allocates from the heap with kSched or later.
 #pragma once
 

@@ -56,12 +56,6 @@ namespace {
 
 constexpr int64_t kRunnextPatienceNs = 3000;
 
-uint32_t next_random(M* m) {
-  m->random = m->random * 747796405U + 2891336453U;  // PCG's step
-  const uint32_t word = ((m->random >> ((m->random >> 28) + 4)) ^ m->random) * 277803737U;
-  return (word >> 22) ^ word;
-}
-
 // The next G of p's queue. Two Gs that ready each other by turns pass runnext to and fro and share one slice for ever: after
 // some turns the ring's head has its turn, in a slice of its own.
 G* next_local(P* p, bool* inherits_time) {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Parks that end by themselves: a timer on the stack of the G that waits. sleep_for is the one that nobody else ends.
+#include <mstart/select.h>
 #include <mstart/time.h>
 
 #include "os/clock.h"
@@ -20,11 +21,13 @@ struct TimedPark : Timer {
     ready(p->g);  // it may leave this stack
   }
   // After the switch. The timer first: once unlocked, the G may be woken, and gone. If it is due at once it is run by another M,
-  // or by this one later.
+  // or by this one later; then the G, and this object on its stack, may be gone too before `unlock` has begun.
   static bool start_and_unlock(G* parked, void* self) {
     auto* p = static_cast<TimedPark*>(self);
+    bool (*const unlock_then)(G*, void*) = p->unlock;
+    void* const arg_then = p->arg;
     p->start(parked->wait_until);
-    return p->unlock(parked, p->arg);
+    return unlock_then(parked, arg_then);
   }
 
   G* const g;
@@ -65,7 +68,13 @@ void sleep_until(TimePoint t) {
 
 void sleep_for(Duration d) {
   runtime::user_g();
-  if (d > Duration::zero()) sleep_until(TimePoint(Duration(runtime::time_after(d.count()))));
+  if (d > Duration::zero()) sleep_until(detail::deadline_in(d));
 }
+
+Case timeout(TimePoint deadline) { return SelectAccess::make(deadline); }
+
+namespace detail {
+long monotonic_ns_in(long duration_ns) { return runtime::time_after(duration_ns); }
+}  // namespace detail
 
 }  // namespace mstart::inline v0

@@ -15,6 +15,7 @@ using Duration = std::chrono::nanoseconds;
 namespace detail {
 long monotonic_ns();
 long realtime_ns();
+long monotonic_ns_in(long duration_ns);  // from now; what overflows is as late as can be
 }  // namespace detail
 
 // CLOCK_MONOTONIC: never set back, stands still while the machine is suspended. [any] Read by the vDSO, without a system
@@ -40,6 +41,10 @@ struct WallClock {
 
 using TimePoint = Clock::time_point;
 inline constexpr TimePoint never = TimePoint::max();
+
+namespace detail {
+inline TimePoint deadline_in(Duration d) { return TimePoint(Duration(monotonic_ns_in(d.count()))); }
+}  // namespace detail
 
 // Parks the G for at least d, or until t, by Clock; <= 0 or past: returns at once. In nanoseconds: it is as late as the kernel
 // wakes a thread, or, when all Ps are in use, as long as the Gs before it run. Allocates nothing. sleep_until(never) does not
