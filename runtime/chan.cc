@@ -120,9 +120,9 @@ void chan_free(ChanHead* head) {
   Channel* c = channel(head);
   check(c->receivers.empty() && c->senders.empty(),
         "the last handle to a channel was dropped while a goroutine waits in it");
+  if (c->free != nullptr) return c->free(c);
   G* nobody = nullptr;
   while (c->size.load(std::memory_order_relaxed) != 0) c->try_recv(nullptr, &nobody);
-  if (c->free != nullptr) return c->free(c);
   c->~Channel();
   runtime::heap_free(c);
 }

@@ -8,8 +8,6 @@
 //
 // No stale value: stop() and reset() take what the channel holds out of it, when the timer's function does not run any more. Go
 // makes the channel look unbuffered for that; here it may hold one value, and size() tells.
-//
-// Only g0 sends: the element type's functions look who calls.
 #include <mstart/time.h>
 
 #include <new>
@@ -23,25 +21,11 @@
 namespace mstart::runtime {
 namespace {
 
-constexpr const char* kNotYours = "a timer's channel is sent to, or closed, by its timer only";
-
 using detail::ClosureType;
-using Plain = detail::Element<TimePoint>;
-
-void fill(void* slot, void* value, bool copy) noexcept {
-  const G* g = getg();
-  check(g == &g->m->g0, kNotYours);
-  Plain::fill(slot, value, copy);
-}
-void give(void* out, void* value, bool copy) noexcept {
-  const G* g = getg();
-  check(g == &g->m->g0, kNotYours);
-  Plain::give(out, value, copy);
-}
-constexpr detail::ElementType kTimes{sizeof(TimePoint), alignof(TimePoint), fill, give, Plain::take, Plain::none};
 
 struct TimerObject : Channel, Timer {
-  TimerObject(Timer::Function is_due, const ClosureType* type) : Channel(kTimes, 1, slot_), Timer(is_due), function(type) {
+  TimerObject(Timer::Function is_due, const ClosureType* closure_type)
+      : Channel(detail::Element<TimePoint>::kType, 1, slot_), Timer(is_due), function(closure_type) {
     Channel::free = free_object;
   }
   static void free_object(Channel* chan);
@@ -77,7 +61,7 @@ void TimerObject::free_object(Channel* chan) {
   t->stop();
   if (t->function != nullptr && t->function->destroy != nullptr) t->function->destroy(t->closure());
   t->~TimerObject();
-  heap_free(t);
+  runtime::heap_free(t);
 }
 
 // ---- on g0: the timer is due ----
@@ -150,3 +134,54 @@ bool stop_object(TimerObject* t) {
 
 }  // namespace
 }  // namespace mstart::runtime
+
+namespace mstart::inline v0::detail {
+
+using namespace runtime;
+
+ChanHead* timer_make(Duration d) {
+  TimerObject* t = make(timer_due);
+  t->start(time_after(d.count()));
+  return t;
+}
+
+ChanHead* timer_make_func(Duration d, const ClosureType& type, void* from) {
+  TimerObject* t = make(function_due, &type);
+  type.construct(t->closure(), from);
+  timer_reset(t, d);
+  return t;
+}
+
+ChanHead* ticker_make(Duration d) {
+  check(d > Duration::zero(), "non-positive interval for NewTicker");
+  TimerObject* t = make(ticker_due);
+  ticker_reset(t, d);
+  return t;
+}
+
+bool timer_stop(ChanHead* timer) { return stop_object(object(timer)); }
+
+bool timer_reset(ChanHead* timer, Duration d) {
+  TimerObject* t = object(timer);
+  user_g();
+  const bool was_pending = stop_object(t);
+  if (t->function != nullptr) t->add_handle();
+  // Somebody else may have started it again since.
+  if (t->start(time_after(d.count())) && t->function != nullptr) t->drop_handle();
+  return was_pending;
+}
+
+void ticker_reset(ChanHead* ticker, Duration d) {
+  check(d > Duration::zero(), "non-positive interval for Ticker.Reset");
+  TimerObject* t = object(ticker);
+  user_g();
+  stop_object(t);
+  const int64_t next = time_after(d.count());
+  t->period.store(d.count(), std::memory_order_relaxed);
+  t->next.store(next, std::memory_order_relaxed);
+  t->start(next);
+}
+
+bool timer_has_channel(ChanHead* timer) { return object(timer)->function == nullptr; }
+
+}  // namespace mstart::inline v0::detail

@@ -68,7 +68,7 @@ bool timer_has_channel(ChanHead* timer);
 class Timer {
  public:
   Timer() = default;
-  explicit Timer(Duration d) : object_(detail::ChanAccess::adopt<TimePoint>(detail::timer_make(d))) {}
+  explicit Timer(Duration d) : object_(detail::ChanAccess::adopt<Chan<TimePoint>>(detail::timer_make(d))) {}
 
   // Holds one value at most, is never closed, and to send to it or to close it is fatal. Null for after_func's.
   Chan<TimePoint> c() const { return detail::timer_has_channel(head()) ? object_ : Chan<TimePoint>(nullptr); }
@@ -93,7 +93,7 @@ class Timer {
 class Ticker {
  public:
   Ticker() = default;
-  explicit Ticker(Duration d) : object_(detail::ChanAccess::adopt<TimePoint>(detail::ticker_make(d))) {}
+  explicit Ticker(Duration d) : object_(detail::ChanAccess::adopt<Chan<TimePoint>>(detail::ticker_make(d))) {}
 
   Chan<TimePoint> c() const { return detail::timer_has_channel(head()) ? object_ : Chan<TimePoint>(nullptr); }
   void stop() const { detail::timer_stop(head()); }
@@ -108,7 +108,7 @@ class Ticker {
 };
 
 // The channel of Timer(d). In a select, timeout(d) does the same for nothing.
-inline Chan<TimePoint> after(Duration d) { return detail::ChanAccess::adopt<TimePoint>(detail::timer_make(d)); }
+inline Chan<TimePoint> after(Duration d) { return detail::ChanAccess::adopt<Chan<TimePoint>>(detail::timer_make(d)); }
 
 // Calls f in a new G, d from now, even if the handle is dropped; again after each reset(). f is decay-copied, invoked as an
 // lvalue, returns void, and is destroyed when nobody can call it any more. Null: "fatal error: go of nil func value".
@@ -118,7 +118,7 @@ Timer after_func(Duration d, F&& f) {
   static_assert(std::is_void_v<std::invoke_result_t<Fn&>>, "after_func's function returns void");
   Timer timer;
   const auto make = [&](const detail::ClosureType& type, void* from) {
-    timer.object_ = detail::ChanAccess::adopt<TimePoint>(detail::timer_make_func(d, type, from));
+    timer.object_ = detail::ChanAccess::adopt<Chan<TimePoint>>(detail::timer_make_func(d, type, from));
   };
   if constexpr (std::is_function_v<std::remove_reference_t<F>>) {
     Fn pointer = f;
