@@ -8,12 +8,12 @@
 //   rank        protects                               may allocate   may park
 //   kNewmHandoff   the list of Ms for the template thread  no             no
 //   kBucket        one bucket of the parking lot           no             no (park_unlock releases it after the switch)
-//   kTimers        one P's timers                          no (maps)      no
 //   kSched         the scheduler's lists                   no             no
 //   kStacks        free stacks and G structs               no (maps)      no
 //   kHeap          the heap's spans                        (is it)        no
-// Channels have a lock of another kind (spinlock.h), which comes before all of these but kNewmHandoff; a select takes several,
-// in the order of their addresses; their holder may allocate, for elements are copied.
+// Channels, and the timers of a P, have a lock of another kind (spinlock.h). Channels' come before all of these but
+// kNewmHandoff; a select takes several, in the order of their addresses; their holder may allocate, for elements are copied. A P's
+// timers come after channels and kBucket; their holder may take none of these.
 // Nobody parks with any of them; nobody allocates from the heap with kSched or later.
 #pragma once
 
@@ -23,7 +23,7 @@
 
 namespace mstart::runtime {
 
-enum class Rank : uint8_t { kNewmHandoff, kBucket, kTimers, kSched, kStacks, kHeap };
+enum class Rank : uint8_t { kNewmHandoff, kBucket, kSched, kStacks, kHeap };
 
 // Set when there is more than one P.
 extern bool lock_may_spin;

@@ -49,6 +49,7 @@
 #include "os/clock.h"
 #include "os/mem.h"
 #include "runtime/sched.h"
+#include "runtime/spinlock.h"
 #include "runtime/timer_heap.h"
 
 namespace mstart::runtime {
@@ -146,7 +147,7 @@ struct TimerQueue {
     room_bytes = bytes;
   }
 
-  Lock lock{Rank::kTimers};
+  SpinLock lock;
   Heap heap;
   RunningTimer* running = nullptr;
   P* const owner;
@@ -235,8 +236,9 @@ void run_timers(P* p) {
   const int64_t next = p->next_timer.load(std::memory_order_acquire);  // acquire: the queue is there
   if (next == 0 || next > now) return;
   TimerQueue* q = p->timers;
-  LockGuard guard(q->lock);
+  q->lock.lock();
   q->run(now);
+  q->lock.unlock();
 }
 
 // The M's time has come: it has a P, and runs what is due, whosever it is. A spinner meanwhile, so that the Gs which become

@@ -47,7 +47,7 @@ int64_t time_after(int64_t duration_ns);
 // sleep.cc: parks the current G as park() does, at most until the deadline. False: it has passed first. Then give_up(arg) has
 // been called, on g0, without a lock, and has said true: that the G was still waiting and that nobody else will ready it any
 // more. Exactly one of the waker and the timer readies the G, and both take the waiter out under one lock, or by one
-// exchange, to know who. `unlock` may hold that lock when it starts, with a rank below kTimers. Neither unlock nor give_up is called after the return.
+// exchange, to know who. `unlock` may hold that lock when it starts. Neither unlock nor give_up is called after the return.
 bool park_until(bool (*unlock)(G*, void*), bool (*give_up)(void* arg), void* arg, WaitReason reason,
                 int64_t deadline_ns);
 

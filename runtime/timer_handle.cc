@@ -58,8 +58,10 @@ TimerObject* object(detail::ChanHead* head) {
 
 void TimerObject::free_object(Channel* chan) {
   auto* t = static_cast<TimerObject*>(chan);
-  t->stop();
-  if (t->function != nullptr && t->function->destroy != nullptr) t->function->destroy(t->closure());
+  if (t->function == nullptr)
+    t->stop();
+  else if (t->function->destroy != nullptr)  // not pending: that would count; and function_due is done with it
+    t->function->destroy(t->closure());
   t->~TimerObject();
   runtime::heap_free(t);
 }
