@@ -52,6 +52,8 @@ PEERS = {
     "hello_glibc": "gcc -O2 -static -pthread -o {} hello_pthread.c",
     "hello_go": GO + " {} hello.go",
     "idle_go": GO + " {} idle.go",
+    "timer_go": GO + " {} timer.go bench.go",
+    "sleep_clock": "gcc -O2 -o {} sleep_clock.c",
 }
 
 # ---- measures: each runs a program and gives {metric: value} ---------------------------------------------------------
@@ -207,6 +209,11 @@ BENCHES = (
           (Peer("Go", "yield_go", .25), Peer("Boost.Fiber", "yield_fiber", .25)), PER_OPERATION),
     Bench("B8", "go() and end, by 100", what_it_prints, "spawn",
           (Peer("Go", "spawn_go", .35), Peer("Boost.Fiber", "spawn_fiber", .35)), PER_OPERATION),
+    Bench("B15a", "timer start and stop, by 100", what_it_prints, "timer", (Peer("Go", "timer_go", .3),), PER_OPERATION),
+    Bench("B15b", "sleep of 50 us: how late", what_it_prints, "timer --sleep",
+          (Peer("clock_nanosleep", "sleep_clock", 1.5), Peer("Go", "timer_go --sleep")), LATENCY),
+    Bench("B15c", "100,000 sleeping Gs: CPU time of each", what_it_prints, "timer --many",
+          (Peer("Go", "timer_go --many", .3),), PER_OPERATION),
     Bench("B18a", "static binary: print only", size, "print_only",
           (Peer("musl pthread hello", "hello_musl"),), (Metric("bytes", "B", limit=4000),), rounds=1),
     Bench("B18b", "static binary: Gs and WaitGroup", size, "hello",

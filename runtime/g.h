@@ -21,7 +21,20 @@ namespace mstart::runtime {
 struct M;
 
 enum class GStatus : uint8_t { kDead, kRunnable, kRunning, kWaiting };
-enum class WaitReason : uint8_t { kNone, kWaitGroup, kJoin, kStaticInit, kForEver };
+enum class WaitReason : uint8_t {
+  kNone,
+  kWaitGroup,
+  kJoin,
+  kStaticInit,
+  kForEver,
+  kSleep,
+  kChanSend,
+  kChanRecv,
+  kChanSendNil,
+  kChanRecvNil,
+  kSelect,
+  kSelectNoCases,
+};
 const char* name_of(GStatus);
 const char* name_of(WaitReason);
 
@@ -50,6 +63,7 @@ struct G {
   const void* created_at = nullptr;  // who called go()
   M* locked_m = nullptr;             // lock_thread
   int64_t wait_since = 0;            // os::nanotime(), only where deadlocks are watched
+  int64_t wait_until = 0;            // os::nanotime(); 0: without a limit
   char name[16] = {};
   [[no_unique_address]] Fiber fiber;
 

@@ -11,10 +11,9 @@
 #include "runtime/birth.h"
 #include "runtime/check.h"
 #include "runtime/g.h"
+#include "runtime/p.h"
 
 namespace mstart::runtime {
-
-struct P;
 
 struct alignas(64) M {
   G g0;  // the scheduler's context and stack
@@ -33,10 +32,11 @@ struct alignas(64) M {
   G* lockedg = nullptr;
   bool (*unlock)(G*, void*) = nullptr;  // park's, run on g0 after the switch
   void* unlock_arg = nullptr;
-  uint32_t random = 0;  // state of the generator that picks where to steal first
+  uint32_t random = 0;  // state of next_random()
 
   // Handed over by the one who starts or wakes it, before the clone or the wake (I5).
   P* nextp = nullptr;
+  bool left_sleepers = false;  // it slept for a timer: who does now?
   void (*mstartfn)() = nullptr;
   os::Note park;
 
@@ -46,6 +46,8 @@ struct alignas(64) M {
   M* idle_prev = nullptr;
   bool on_idle_list = false;
   bool sleeps_locked = false;  // waits for its locked G, or for ever, and nobody is about to wake it
+  int64_t sleeps_until = 0;    // on the idle list: for the first timer; 0: for none
+  M* sleeper_below = nullptr;  // sched.sleepers
   M* allnext = nullptr;        // allm
   M* freelink = nullptr;       // sched.freem
   M* handoff_link = nullptr;   // the template thread's list, under its lock
@@ -58,6 +60,14 @@ struct alignas(64) M {
   Birth* birth = nullptr;        // null: births are not being recorded
   BirthStart birth_start;        // stamps of the newproc and wakep that this M is in
 };
+
+// The M's own generator: PCG, 32 bits.
+inline uint32_t next_random(M* m) {
+  m->random = m->random * 747796405U + 2891336453U;
+  const uint32_t word = ((m->random >> ((m->random >> 28) + 4)) ^ m->random) * 277803737U;
+  return (word >> 22) ^ word;
+}
+inline uint32_t random_below(M* m, uint32_t n) { return static_cast<uint32_t>((uint64_t{next_random(m)} * n) >> 32); }
 
 inline void birth_mark(M* m, uint64_t Birth::* phase) {
   if (m->birth != nullptr) [[unlikely]]

@@ -87,7 +87,7 @@ void drop_closure(G* g) {
 // A runnable G with the function object in it, that nobody else knows of yet.
 Result<G*> newproc1(const detail::ClosureType& type, void* from, const GoOptions& options, detail::AtEnd at_end,
                     const void* caller) {
-  P* p = user_g()->m->p;
+  P* p = getg()->m->p;
   if (p->free_gs.first == nullptr) [[unlikely]] {
     const Result<void> r = gfget_slow(p);
     if (!r) return r.error();
@@ -157,6 +157,14 @@ Result<G*> newproc1(const detail::ClosureType& type, void* from, const GoOptions
 }
 
 }  // namespace
+
+// A timer's function starts a G.
+void newproc_on_g0(const detail::ClosureType& type, void* from) {
+  const Result<G*> made = newproc1(type, from, {}, {}, nullptr);
+  if (!made) mstart::detail::go_failed();
+  runqput(getg()->m->p, *made, true);
+  wakep();
+}
 
 extern "C" [[noreturn]] void mstart_gmain() {
   G* g = getg();

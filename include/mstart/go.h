@@ -2,6 +2,7 @@
 // Gs: starting them, waiting for their results, giving way, and their threads.
 #pragma once
 
+#include <mstart/detail/closure.h>
 #include <mstart/result.h>
 #include <mstart/sync.h>
 
@@ -27,14 +28,6 @@ struct GoOptions {
 
 namespace detail {
 
-// A function object of unknown type. construct: copies or moves `from` to `to`; destroy: null if there is nothing to do.
-struct ClosureType {
-  uint32_t size, align;
-  void (*construct)(void* to, void* from) noexcept;
-  void (*invoke)(void* self) noexcept;
-  void (*destroy)(void* self) noexcept;
-};
-
 // Called on the G when its function has returned or called goexit, after the function object is gone.
 struct AtEnd {
   void (*fn)(void*) = nullptr;
@@ -46,35 +39,6 @@ inline constexpr size_t kInlineClosure = 96;  // larger function objects are on 
 // Go's newproc: makes a G of the function object at `from` and queues it.
 Result<void> newproc(const ClosureType& type, void* from, const GoOptions& options, AtEnd at_end);
 [[noreturn]] void go_failed();
-[[noreturn]] void go_of_nil();
-
-template <class F>
-concept NullableCallable = std::is_pointer_v<F> || std::is_member_pointer_v<F> || requires(const F& f) {
-  { f.operator bool() } -> std::same_as<bool>;
-};
-
-template <class F>
-void check_not_nil(const F& f) {
-  if constexpr (NullableCallable<F>) {
-    if (!f) go_of_nil();
-  }
-}
-
-template <class Fn, class F>
-void construct_closure(void* to, void* from) noexcept {
-  ::new (to) Fn(static_cast<F&&>(*static_cast<std::remove_reference_t<F>*>(from)));
-}
-template <class Fn>
-void invoke_closure(void* self) noexcept {
-  std::invoke(std::move(*static_cast<Fn*>(self)));
-}
-template <class Fn>
-void destroy_closure(void* self) noexcept {
-  static_cast<Fn*>(self)->~Fn();
-}
-template <class Fn, class F>
-inline constexpr ClosureType closure_type{sizeof(Fn), alignof(Fn), construct_closure<Fn, F>, invoke_closure<Fn>,
-                                          std::is_trivially_destructible_v<Fn> ? nullptr : destroy_closure<Fn>};
 
 template <class F>
 Result<void> start(F&& f, const GoOptions& options, AtEnd at_end = {}) {
@@ -83,10 +47,10 @@ Result<void> start(F&& f, const GoOptions& options, AtEnd at_end = {}) {
   static_assert(alignof(Fn) <= 4096, "function objects are aligned to a page at most");
   if constexpr (std::is_function_v<std::remove_reference_t<F>>) {
     Fn pointer = f;
-    return newproc(closure_type<Fn, Fn&>, &pointer, options, at_end);
+    return newproc(closure_type<Fn, Fn&, invoke_closure_once<Fn>>, &pointer, options, at_end);
   } else {
     check_not_nil(f);
-    return newproc(closure_type<Fn, F&&>, const_cast<std::remove_cv_t<std::remove_reference_t<F>>*>(std::addressof(f)),
+    return newproc(closure_type<Fn, F&&, invoke_closure_once<Fn>>, const_cast<std::remove_cv_t<std::remove_reference_t<F>>*>(std::addressof(f)),
                    options, at_end);
   }
 }

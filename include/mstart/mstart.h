@@ -2,6 +2,7 @@
 // All of mstart.
 #pragma once
 
+#include <mstart/chan.h>
 #include <mstart/debug.h>
 #include <mstart/file.h>
 #include <mstart/go.h>
@@ -9,6 +10,7 @@
 #include <mstart/print.h>
 #include <mstart/process.h>
 #include <mstart/result.h>
+#include <mstart/select.h>
 #include <mstart/sync.h>
 #include <mstart/time.h>
 #include <mstart/version.h>

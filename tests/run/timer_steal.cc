@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: MIT
+// A timer of a P whose G computes and does not give way: as long as there is another P, somebody else runs it. Without that the
+// two would wait for each other for ever.
+// env: MSTART_PROCS=2
+#include "expect.h"
+
+using namespace mstart;
+using namespace std::chrono_literals;
+
+int main() {
+  int stolen = 0;
+  for (int round = 0; round < rounds(100); ++round) {
+    std::atomic<int> sleeper{0};
+    std::atomic<bool> woken{false};
+    Scope scope;
+    scope.go([&] {
+      sleeper = thread_id();
+      sleep_for(round % 2 == 0 ? 1ms : 10us);
+      woken = true;
+    });
+    while (sleeper == 0) yield();
+    stolen += sleeper == thread_id();
+    while (!woken) (void)raw_syscall(SYS_sched_yield);  // the thread, not the P
+  }
+  // The timer was on this P, at least now and then, so that it had to be taken from it.
+  expect(stolen > 0, "timers on the P that computes");
+}
