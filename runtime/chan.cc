@@ -73,6 +73,32 @@ bool Channel::recv_would_park() const {
          !closed.load(std::memory_order_acquire);
 }
 
+bool Channel::close() {
+  Waiter* served = nullptr;  // linked through next
+  Waiter** end = &served;
+  lock.lock();
+  if (closed.load(std::memory_order_relaxed)) {
+    lock.unlock();
+    return false;
+  }
+  closed.store(true, std::memory_order_release);
+  for (WaitQueue* queue : {&receivers, &senders}) {
+    while (Waiter* w = queue->pop()) {
+      if (queue == &receivers) type->none(w->value);
+      *end = w;
+      end = &w->next;
+    }
+  }
+  *end = nullptr;
+  lock.unlock();
+  while (served != nullptr) {
+    Waiter* next = served->next;  // the node is on the stack of the G that ready() sets free
+    ready(served->g);
+    served = next;
+  }
+  return true;
+}
+
 namespace {
 
 bool unlock_channel(G*, void* chan) {
@@ -131,6 +157,7 @@ void chan_send(ChanHead* head, void* value) {
   user_g();
   if (head == nullptr) park_for_ever(WaitReason::kChanSendNil);
   Channel* c = channel(head);
+  c->check_sendable();
   G* wake = nullptr;
   c->lock.lock();
   Attempt attempt = c->try_send(value, false, &wake);
@@ -158,8 +185,10 @@ void chan_recv(ChanHead* head, void* out) {
 
 bool chan_try_send(ChanHead* head, void* value, bool copy) {
   user_g();
-  if (head == nullptr || channel(head)->send_would_park()) return false;
+  if (head == nullptr) return false;
   Channel* c = channel(head);
+  c->check_sendable();
+  if (c->send_would_park()) return false;
   G* wake = nullptr;
   c->lock.lock();
   const Attempt attempt = c->try_send(value, copy, &wake);
@@ -184,27 +213,8 @@ bool chan_try_recv(ChanHead* head, void* out) {
 void chan_close(ChanHead* head) {
   user_g();
   if (head == nullptr) throw_error("close of nil channel");
-  Channel* c = channel(head);
-  c->lock.lock();
-  const bool was_closed = c->closed.load(std::memory_order_relaxed);
-  c->closed.store(true, std::memory_order_release);
-  Waiter* served = nullptr;  // linked through next
-  Waiter** end = &served;
-  for (WaitQueue* queue : {&c->receivers, &c->senders}) {
-    while (Waiter* w = was_closed ? nullptr : queue->pop()) {
-      if (queue == &c->receivers) c->type->none(w->value);
-      *end = w;
-      end = &w->next;
-    }
-  }
-  *end = nullptr;
-  c->lock.unlock();
-  check(!was_closed, "close of closed channel");
-  while (served != nullptr) {
-    Waiter* next = served->next;  // the node is on the stack of the G that ready() sets free
-    ready(served->g);
-    served = next;
-  }
+  channel(head)->check_sendable();
+  check(channel(head)->close(), "close of closed channel");
 }
 
 size_t chan_size(const ChanHead* head) {

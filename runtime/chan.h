@@ -12,6 +12,7 @@
 
 #include <mstart/chan.h>
 
+#include "runtime/check.h"
 #include "runtime/g.h"
 #include "runtime/spinlock.h"
 
@@ -97,7 +98,9 @@ struct Channel : detail::ChanHead {
   const detail::ElementType* const type;
   const size_t capacity;
   char* const buffer;
-  void (*free)(Channel*) = nullptr;  // of one that is part of something else; null: it is a block of the heap
+  // Of one that is part of something else of the runtime's (a timer, a context), which alone sends to it or closes it: what to
+  // do when the last handle is gone. Null: it is a block of the heap.
+  void (*free)(Channel*) = nullptr;
 
   SpinLock lock;
 
@@ -110,6 +113,14 @@ struct Channel : detail::ChanHead {
   // Under the lock. *wake: the G that has been served; to be readied after the lock.
   Attempt try_send(void* value, bool copy, G** wake);
   Attempt try_recv(void* out, G** wake);
+
+  // Everybody who waits is told. False: it was closed already.
+  bool close();
+
+  // For users: is it theirs to send to and to close?
+  void check_sendable() const {
+    check(free == nullptr, "send on, or close of, a channel of a Timer, Ticker or Context");
+  }
 
   // Anybody: would an attempt park, as far as can be seen? For callers that would not park: if it would at that moment, that
   // is their answer.

@@ -45,6 +45,21 @@ struct ChanHead {
   std::atomic<uint32_t> handles{1};
 };
 
+// For what has channels in it (select, timers, contexts).
+struct ChanAccess {
+  template <class C>
+  static ChanHead* head(const C& chan) {
+    return chan.chan_;
+  }
+  // A handle made of a count that the caller has.
+  template <class C>
+  static C adopt(ChanHead* head) {
+    C chan(nullptr);
+    chan.chan_ = head;
+    return chan;
+  }
+};
+
 ChanHead* chan_make(const ElementType& type, size_t capacity);
 void chan_free(ChanHead* chan);  // the last handle is gone
 void chan_send(ChanHead* chan, void* value);
@@ -157,7 +172,7 @@ class Chan {
   explicit operator bool() const { return chan_ != nullptr; }
 
  private:
-  friend struct SelectAccess;
+  friend struct detail::ChanAccess;
   detail::ChanHead* chan_ = nullptr;
 };
 

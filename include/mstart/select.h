@@ -31,13 +31,9 @@ class [[nodiscard]] Case {
   };
 };
 
-// For these functions and the runtime: what is inside handles and cases.
+// For these functions and the runtime: what is inside.
 struct SelectAccess {
   using Kind = Case::Kind;
-  template <class T>
-  static detail::ChanHead* chan(const Chan<T>& chan) {
-    return chan.chan_;
-  }
   static constexpr Case make(Kind kind, detail::ChanHead* chan, void* value) { return {kind, chan, value}; }
   static constexpr Case make(TimePoint deadline) { return Case(deadline); }
   static Kind kind(const Case& c) { return c.kind_; }
@@ -50,11 +46,11 @@ struct SelectAccess {
 // only if this case runs; without it the value is dropped.
 template <class T>
 Case recv(const Chan<T>& chan, std::optional<T>& out) {
-  return SelectAccess::make(SelectAccess::Kind::kRecv, SelectAccess::chan(chan), &out);
+  return SelectAccess::make(SelectAccess::Kind::kRecv, detail::ChanAccess::head(chan), &out);
 }
 template <class T>
 Case recv(const Chan<T>& chan) {
-  return SelectAccess::make(SelectAccess::Kind::kRecv, SelectAccess::chan(chan), nullptr);
+  return SelectAccess::make(SelectAccess::Kind::kRecv, detail::ChanAccess::head(chan), nullptr);
 }
 
 // Ready when v can be sent, or when the channel is closed, which is fatal. v is copied, or moved, only if this case runs. The
@@ -62,11 +58,11 @@ Case recv(const Chan<T>& chan) {
 template <class T>
 Case send(const Chan<T>& chan, const std::type_identity_t<T>& v) {
   static_assert(std::is_copy_constructible_v<T>, "this type can only be moved: send(chan, std::move(v))");
-  return SelectAccess::make(SelectAccess::Kind::kSendCopy, SelectAccess::chan(chan), const_cast<T*>(std::addressof(v)));
+  return SelectAccess::make(SelectAccess::Kind::kSendCopy, detail::ChanAccess::head(chan), const_cast<T*>(std::addressof(v)));
 }
 template <class T>
 Case send(const Chan<T>& chan, std::type_identity_t<T>&& v) {
-  return SelectAccess::make(SelectAccess::Kind::kSend, SelectAccess::chan(chan), std::addressof(v));
+  return SelectAccess::make(SelectAccess::Kind::kSend, detail::ChanAccess::head(chan), std::addressof(v));
 }
 
 // Ready when the time has come, which takes no channel and no timer of its own; at once if it is past. `never` never is. The
