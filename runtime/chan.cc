@@ -21,7 +21,7 @@ namespace mstart::runtime {
 
 Attempt Channel::try_send(void* value, bool copy, G** wake) {
   if (closed.load(std::memory_order_relaxed)) return Attempt::kClosed;
-  if (Waiter* receiver = receivers.pop()) {
+  if (ChanWaiter* receiver = receivers.pop()) {
     type->give(receiver->value, value, copy);
     receiver->served = true;
     *wake = receiver->g;
@@ -40,7 +40,7 @@ Attempt Channel::try_recv(void* out, G** wake) {
     const size_t oldest = head;
     type->take(out, slot(oldest));
     head = after(oldest);
-    Waiter* sender = senders.pop();
+    ChanWaiter* sender = senders.pop();
     if (sender == nullptr) {
       set_size(n - 1);
       return Attempt::kDone;
@@ -50,7 +50,7 @@ Attempt Channel::try_recv(void* out, G** wake) {
     *wake = sender->g;
     return Attempt::kDone;
   }
-  if (Waiter* sender = senders.pop()) {
+  if (ChanWaiter* sender = senders.pop()) {
     type->give(out, sender->value, sender->copy);
     sender->served = true;
     *wake = sender->g;
@@ -74,8 +74,8 @@ bool Channel::recv_would_park() const {
 }
 
 bool Channel::close() {
-  Waiter* served = nullptr;  // linked through next
-  Waiter** end = &served;
+  ChanWaiter* served = nullptr;  // linked through next
+  ChanWaiter** end = &served;
   lock.lock();
   if (closed.load(std::memory_order_relaxed)) {
     lock.unlock();
@@ -83,7 +83,7 @@ bool Channel::close() {
   }
   closed.store(true, std::memory_order_release);
   for (WaitQueue* queue : {&receivers, &senders}) {
-    while (Waiter* w = queue->pop()) {
+    while (ChanWaiter* w = queue->pop()) {
       if (queue == &receivers) type->none(w->value);
       *end = w;
       end = &w->next;
@@ -92,7 +92,7 @@ bool Channel::close() {
   *end = nullptr;
   lock.unlock();
   while (served != nullptr) {
-    Waiter* next = served->next;  // the node is on the stack of the G that ready() sets free
+    ChanWaiter* next = served->next;  // the node is on the stack of the G that ready() sets free
     ready(served->g);
     served = next;
   }
@@ -108,7 +108,7 @@ bool unlock_channel(G*, void* chan) {
 
 // Under the lock, which is given up. Whether the waiter has been served.
 bool wait_in(WaitQueue& queue, Channel* chan, void* value, WaitReason reason) {
-  Waiter self{.g = getg(), .value = value};
+  ChanWaiter self{.g = getg(), .value = value};
   queue.push(&self);
   park(unlock_channel, chan, reason);
   return self.served;

@@ -18,14 +18,14 @@
 
 namespace mstart::runtime {
 
-struct Waiter;
+struct ChanWaiter;
 
 // The waiters of one select share one of these: who claims it first serves the select, and nobody else.
 struct SelectWait {
   std::atomic<bool> claimed{false};
-  Waiter* fired = nullptr;  // by the claimer; the G reads it when it runs again
+  ChanWaiter* fired = nullptr;  // by the claimer; the G reads it when it runs again
 
-  bool claim(Waiter* by) {
+  bool claim(ChanWaiter* by) {
     // Cheap look first: a select that waits on many busy channels is popped many times. The order is the lock's business, or
     // the timer's; the exchange only decides.
     if (claimed.load(std::memory_order_relaxed) || claimed.exchange(true, std::memory_order_relaxed)) return false;
@@ -34,15 +34,15 @@ struct SelectWait {
   }
 };
 
-struct Waiter {
+struct ChanWaiter {
   G* g = nullptr;
   void* value = nullptr;         // a receiver's out, a sender's value
   SelectWait* select = nullptr;  // null: not a select's
   bool copy = false;             // the sender's value is not to be moved from
   bool served = false;           // the value has changed hands; else the channel was closed
   bool queued = false;
-  Waiter* next = nullptr;
-  Waiter* prev = nullptr;
+  ChanWaiter* next = nullptr;
+  ChanWaiter* prev = nullptr;
 };
 
 // First come, first served. Under the channel's lock, but empty().
@@ -51,7 +51,7 @@ class WaitQueue {
   // Anybody: a moment's truth.
   bool empty() const { return first_.load(std::memory_order_acquire) == nullptr; }
 
-  void push(Waiter* w) {
+  void push(ChanWaiter* w) {
     w->queued = true;
     w->prev = last_;
     w->next = nullptr;
@@ -62,14 +62,14 @@ class WaitQueue {
     last_ = w;
   }
   // The first that is still to be served.
-  Waiter* pop() {
-    while (Waiter* w = first_.load(std::memory_order_relaxed)) {
+  ChanWaiter* pop() {
+    while (ChanWaiter* w = first_.load(std::memory_order_relaxed)) {
       remove(w);
       if (w->select == nullptr || w->select->claim(w)) return w;
     }
     return nullptr;
   }
-  void remove(Waiter* w) {
+  void remove(ChanWaiter* w) {
     if (!w->queued) return;
     w->queued = false;
     if (w->prev == nullptr)
@@ -81,10 +81,10 @@ class WaitQueue {
 
  private:
   // release: who sees that nobody waits any more sees, next, what came of it (try_recv's look at `closed`).
-  void set_first(Waiter* w) { first_.store(w, std::memory_order_release); }
+  void set_first(ChanWaiter* w) { first_.store(w, std::memory_order_release); }
 
-  std::atomic<Waiter*> first_{nullptr};
-  Waiter* last_ = nullptr;
+  std::atomic<ChanWaiter*> first_{nullptr};
+  ChanWaiter* last_ = nullptr;
 };
 
 // What came of an attempt. kClosed: there will never be a value, or a receiver.

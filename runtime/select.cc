@@ -35,9 +35,9 @@ constexpr size_t kFewCases = 16;
 
 // What a select needs beside its cases; for few of them it is on the stack of its G.
 struct Place {
-  uint32_t polled;  // the case to look at when it is this one's turn; only those with a channel
-  uint32_t locked;  // the case whose channel is locked in this turn
-  Waiter waiter;    // of the case of this index
+  uint32_t polled;    // the case to look at when it is this one's turn; only those with a channel
+  uint32_t locked;    // the case whose channel is locked in this turn
+  ChanWaiter waiter;  // of the case of this index
 };
 
 class Select {
