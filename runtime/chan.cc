@@ -21,7 +21,7 @@ namespace mstart::runtime {
 
 Attempt Channel::try_send(void* value, bool copy, G** wake) {
   if (closed.load(std::memory_order_relaxed)) return Attempt::kClosed;
-  if (Waiter* receiver = receivers.pop()) {
+  if (ChanWaiter* receiver = receivers.pop()) {
     type->give(receiver->value, value, copy);
     receiver->served = true;
     *wake = receiver->g;
@@ -40,7 +40,7 @@ Attempt Channel::try_recv(void* out, G** wake) {
     const size_t oldest = head;
     type->take(out, slot(oldest));
     head = after(oldest);
-    Waiter* sender = senders.pop();
+    ChanWaiter* sender = senders.pop();
     if (sender == nullptr) {
       set_size(n - 1);
       return Attempt::kDone;
@@ -50,7 +50,7 @@ Attempt Channel::try_recv(void* out, G** wake) {
     *wake = sender->g;
     return Attempt::kDone;
   }
-  if (Waiter* sender = senders.pop()) {
+  if (ChanWaiter* sender = senders.pop()) {
     type->give(out, sender->value, sender->copy);
     sender->served = true;
     *wake = sender->g;
@@ -73,6 +73,32 @@ bool Channel::recv_would_park() const {
          !closed.load(std::memory_order_acquire);
 }
 
+bool Channel::close() {
+  ChanWaiter* served = nullptr;  // linked through next
+  ChanWaiter** end = &served;
+  lock.lock();
+  if (closed.load(std::memory_order_relaxed)) {
+    lock.unlock();
+    return false;
+  }
+  closed.store(true, std::memory_order_release);
+  for (WaitQueue* queue : {&receivers, &senders}) {
+    while (ChanWaiter* w = queue->pop()) {
+      if (queue == &receivers) type->none(w->value);
+      *end = w;
+      end = &w->next;
+    }
+  }
+  *end = nullptr;
+  lock.unlock();
+  while (served != nullptr) {
+    ChanWaiter* next = served->next;  // the node is on the stack of the G that ready() sets free
+    ready(served->g);
+    served = next;
+  }
+  return true;
+}
+
 namespace {
 
 bool unlock_channel(G*, void* chan) {
@@ -82,7 +108,7 @@ bool unlock_channel(G*, void* chan) {
 
 // Under the lock, which is given up. Whether the waiter has been served.
 bool wait_in(WaitQueue& queue, Channel* chan, void* value, WaitReason reason) {
-  Waiter self{.g = getg(), .value = value};
+  ChanWaiter self{.g = getg(), .value = value};
   queue.push(&self);
   park(unlock_channel, chan, reason);
   return self.served;
@@ -131,6 +157,7 @@ void chan_send(ChanHead* head, void* value) {
   user_g();
   if (head == nullptr) park_for_ever(WaitReason::kChanSendNil);
   Channel* c = channel(head);
+  c->check_sendable();
   G* wake = nullptr;
   c->lock.lock();
   Attempt attempt = c->try_send(value, false, &wake);
@@ -158,8 +185,10 @@ void chan_recv(ChanHead* head, void* out) {
 
 bool chan_try_send(ChanHead* head, void* value, bool copy) {
   user_g();
-  if (head == nullptr || channel(head)->send_would_park()) return false;
+  if (head == nullptr) return false;
   Channel* c = channel(head);
+  c->check_sendable();
+  if (c->send_would_park()) return false;
   G* wake = nullptr;
   c->lock.lock();
   const Attempt attempt = c->try_send(value, copy, &wake);
@@ -184,27 +213,8 @@ bool chan_try_recv(ChanHead* head, void* out) {
 void chan_close(ChanHead* head) {
   user_g();
   if (head == nullptr) throw_error("close of nil channel");
-  Channel* c = channel(head);
-  c->lock.lock();
-  const bool was_closed = c->closed.load(std::memory_order_relaxed);
-  c->closed.store(true, std::memory_order_release);
-  Waiter* served = nullptr;  // linked through next
-  Waiter** end = &served;
-  for (WaitQueue* queue : {&c->receivers, &c->senders}) {
-    while (Waiter* w = was_closed ? nullptr : queue->pop()) {
-      if (queue == &c->receivers) c->type->none(w->value);
-      *end = w;
-      end = &w->next;
-    }
-  }
-  *end = nullptr;
-  c->lock.unlock();
-  check(!was_closed, "close of closed channel");
-  while (served != nullptr) {
-    Waiter* next = served->next;  // the node is on the stack of the G that ready() sets free
-    ready(served->g);
-    served = next;
-  }
+  channel(head)->check_sendable();
+  check(channel(head)->close(), "close of closed channel");
 }
 
 size_t chan_size(const ChanHead* head) {

@@ -12,19 +12,20 @@
 
 #include <mstart/chan.h>
 
+#include "runtime/check.h"
 #include "runtime/g.h"
 #include "runtime/spinlock.h"
 
 namespace mstart::runtime {
 
-struct Waiter;
+struct ChanWaiter;
 
 // The waiters of one select share one of these: who claims it first serves the select, and nobody else.
 struct SelectWait {
   std::atomic<bool> claimed{false};
-  Waiter* fired = nullptr;  // by the claimer; the G reads it when it runs again
+  ChanWaiter* fired = nullptr;  // by the claimer; the G reads it when it runs again
 
-  bool claim(Waiter* by) {
+  bool claim(ChanWaiter* by) {
     // Cheap look first: a select that waits on many busy channels is popped many times. The order is the lock's business, or
     // the timer's; the exchange only decides.
     if (claimed.load(std::memory_order_relaxed) || claimed.exchange(true, std::memory_order_relaxed)) return false;
@@ -33,15 +34,15 @@ struct SelectWait {
   }
 };
 
-struct Waiter {
+struct ChanWaiter {
   G* g = nullptr;
   void* value = nullptr;         // a receiver's out, a sender's value
   SelectWait* select = nullptr;  // null: not a select's
   bool copy = false;             // the sender's value is not to be moved from
   bool served = false;           // the value has changed hands; else the channel was closed
   bool queued = false;
-  Waiter* next = nullptr;
-  Waiter* prev = nullptr;
+  ChanWaiter* next = nullptr;
+  ChanWaiter* prev = nullptr;
 };
 
 // First come, first served. Under the channel's lock, but empty().
@@ -50,7 +51,7 @@ class WaitQueue {
   // Anybody: a moment's truth.
   bool empty() const { return first_.load(std::memory_order_acquire) == nullptr; }
 
-  void push(Waiter* w) {
+  void push(ChanWaiter* w) {
     w->queued = true;
     w->prev = last_;
     w->next = nullptr;
@@ -61,14 +62,14 @@ class WaitQueue {
     last_ = w;
   }
   // The first that is still to be served.
-  Waiter* pop() {
-    while (Waiter* w = first_.load(std::memory_order_relaxed)) {
+  ChanWaiter* pop() {
+    while (ChanWaiter* w = first_.load(std::memory_order_relaxed)) {
       remove(w);
       if (w->select == nullptr || w->select->claim(w)) return w;
     }
     return nullptr;
   }
-  void remove(Waiter* w) {
+  void remove(ChanWaiter* w) {
     if (!w->queued) return;
     w->queued = false;
     if (w->prev == nullptr)
@@ -80,10 +81,10 @@ class WaitQueue {
 
  private:
   // release: who sees that nobody waits any more sees, next, what came of it (try_recv's look at `closed`).
-  void set_first(Waiter* w) { first_.store(w, std::memory_order_release); }
+  void set_first(ChanWaiter* w) { first_.store(w, std::memory_order_release); }
 
-  std::atomic<Waiter*> first_{nullptr};
-  Waiter* last_ = nullptr;
+  std::atomic<ChanWaiter*> first_{nullptr};
+  ChanWaiter* last_ = nullptr;
 };
 
 // What came of an attempt. kClosed: there will never be a value, or a receiver.
@@ -97,7 +98,9 @@ struct Channel : detail::ChanHead {
   const detail::ElementType* const type;
   const size_t capacity;
   char* const buffer;
-  void (*free)(Channel*) = nullptr;  // of one that is part of something else; null: it is a block of the heap
+  // Of one that is part of something else of the runtime's (a timer, a context), which alone sends to it or closes it: what to
+  // do when the last handle is gone. Null: it is a block of the heap.
+  void (*free)(Channel*) = nullptr;
 
   SpinLock lock;
 
@@ -110,6 +113,14 @@ struct Channel : detail::ChanHead {
   // Under the lock. *wake: the G that has been served; to be readied after the lock.
   Attempt try_send(void* value, bool copy, G** wake);
   Attempt try_recv(void* out, G** wake);
+
+  // Everybody who waits is told. False: it was closed already.
+  bool close();
+
+  // For users: is it theirs to send to and to close?
+  void check_sendable() const {
+    check(free == nullptr, "send on, or close of, a channel of a Timer, Ticker or Context");
+  }
 
   // Anybody: would an attempt park, as far as can be seen? For callers that would not park: if it would at that moment, that
   // is their answer.

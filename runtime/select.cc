@@ -35,9 +35,9 @@ constexpr size_t kFewCases = 16;
 
 // What a select needs beside its cases; for few of them it is on the stack of its G.
 struct Place {
-  uint32_t polled;  // the case to look at when it is this one's turn; only those with a channel
-  uint32_t locked;  // the case whose channel is locked in this turn
-  Waiter waiter;    // of the case of this index
+  uint32_t polled;    // the case to look at when it is this one's turn; only those with a channel
+  uint32_t locked;    // the case whose channel is locked in this turn
+  ChanWaiter waiter;  // of the case of this index
 };
 
 class Select {
@@ -47,7 +47,7 @@ class Select {
       if (Access::kind(cases[i]) == Kind::kTimeout)
         add_timeout(static_cast<uint32_t>(i));
       else if (Access::chan(cases[i]) != nullptr)
-        poll(static_cast<uint32_t>(i));
+        poll_channel(static_cast<uint32_t>(i));
     }
     if (timeout_ >= 0) poll(static_cast<uint32_t>(timeout_));
   }
@@ -100,6 +100,10 @@ class Select {
   bool is_recv(uint32_t i) const { return Access::kind(cases_[i]) == Kind::kRecv; }
   bool would_park(uint32_t i) const { return is_recv(i) ? chan(i)->recv_would_park() : chan(i)->send_would_park(); }
 
+  void poll_channel(uint32_t i) {
+    if (!is_recv(i)) chan(i)->check_sendable();
+    poll(i);
+  }
   // Of several the earliest.
   void add_timeout(uint32_t i) {
     const int64_t deadline = Access::deadline(cases_[i]).time_since_epoch().count();

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <mstart/chan.h>
+#include <mstart/context.h>
 #include <mstart/debug.h>
 #include <mstart/file.h>
 #include <mstart/go.h>

@@ -95,6 +95,13 @@ const Misuse kMisuses[] = {
     {kDeadlock, [] { select(recv(Chan<int>()), send(Chan<int>(), 1)); }, "[select]"},
     {kDeadlock, [] { select(recv(Chan<int>(nullptr))); }, "[select]"},
     {kDeadlock, [] { select(); }, "[select (no cases)]"},
+    {"send on, or close of, a channel of a Timer, Ticker or Context", [] { Context().with_cancel().done().close(); }},
+    {"send on, or close of, a channel of a Timer, Ticker or Context",
+     [] {
+       const Context context = Context().with_cancel();
+       (void)try_select(send(context.done(), Unit{}));
+     }},
+    {"cancel of the background context", [] { Context().cancel(); }},
     {"park inside a NoPreempt scope",
      [] {
        const NoPreempt scope;
