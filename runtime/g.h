@@ -20,7 +20,19 @@ namespace mstart::runtime {
 struct M;
 
 enum class GStatus : uint8_t { kDead, kRunnable, kRunning, kWaiting };
-enum class WaitReason : uint8_t { kNone, kWaitGroup, kJoin, kStaticInit, kForEver };
+enum class WaitReason : uint8_t {
+  kNone,
+  kWaitGroup,
+  kJoin,
+  kStaticInit,
+  kMutex,
+  kSharedMutex,
+  kSharedMutexShared,
+  kCondVar,
+  kOnce,
+  kSemaphore,
+  kForEver
+};
 const char* name_of(GStatus);
 const char* name_of(WaitReason);
 
@@ -46,9 +58,10 @@ struct G {
   const detail::ClosureType* type = nullptr;
   void* closure = nullptr;  // where the function object is: inline_closure or the heap
   detail::AtEnd at_end;
-  const void* created_at = nullptr;  // who called go()
-  M* locked_m = nullptr;             // lock_thread
-  int64_t wait_since = 0;            // os::nanotime(), only where deadlocks are watched
+  detail::Ending* endings = nullptr;  // its own, while it runs
+  const void* created_at = nullptr;   // who called go()
+  M* locked_m = nullptr;              // lock_thread
+  int64_t wait_since = 0;             // os::nanotime(), only where deadlocks are watched
   char name[16] = {};
 
   alignas(16) std::byte inline_closure[detail::kInlineClosure] = {};

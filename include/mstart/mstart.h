@@ -5,6 +5,7 @@
 #include <mstart/debug.h>
 #include <mstart/file.h>
 #include <mstart/go.h>
+#include <mstart/local.h>
 #include <mstart/print.h>
 #include <mstart/process.h>
 #include <mstart/result.h>
