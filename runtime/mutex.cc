@@ -25,8 +25,6 @@
 //
 // Not here: the owner. To note who locks would take the id of the G, so a thread-local that no compiler may cache (I6), on a
 // way of one instruction; what is noted on the slow way only would be wrong or missing in most reports.
-#include <mstart/go.h>
-
 #include "os/clock.h"
 #include "runtime/check.h"
 #include "runtime/spin.h"
@@ -35,11 +33,12 @@
 namespace mstart::runtime {
 namespace {
 
-constexpr uint64_t kLocked = 1, kParked = 2, kWoken = 4, kStarving = 8, kDraining = 16, kReadersParked = 32,
-                   kReader = 64;
+using detail::kDraining;
+using detail::kLocked;
+using detail::kReader;
+using detail::LockWord;
+constexpr uint64_t kParked = 2, kWoken = 4, kStarving = 8, kReadersParked = 32;
 constexpr int64_t kStarvingNs = 1'000'000;
-
-using LockWord = std::atomic<uint64_t>;
 
 const void* readers_key(const LockWord& word) { return reinterpret_cast<const char*>(&word) + 1; }
 const void* writer_key(const LockWord& word) { return reinterpret_cast<const char*>(&word) + 2; }
@@ -94,7 +93,6 @@ bool lock_slow(LockWord& word, const Patience& patience, WaitReason reason) {
       w = word.load(std::memory_order_relaxed);
       continue;
     }
-    self.told = false;
     again ? lot.push_front(&self) : lot.push_back(&self);
     if (!patience.park(lot, &self, reason, patience.deadline)) return false;
     if (self.told) {
@@ -145,7 +143,7 @@ void unlock_slow(LockWord& word, const char* misuse) {
   const bool handed_over = release(lot, word, &woken);
   lot.unlock();
   woken.ready();
-  if (handed_over && user_g()->no_preempt == 0) yield();
+  if (handed_over) give_way();
 }
 
 // The last reader has left: the writer that waits for that, under the bucket's lock. Null: none, or there is a reader again,
