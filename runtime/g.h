@@ -31,7 +31,8 @@ enum class WaitReason : uint8_t {
   kCondVar,
   kOnce,
   kSemaphore,
-  kForEver
+  kForEver,
+  kSleep
 };
 const char* name_of(GStatus);
 const char* name_of(WaitReason);
@@ -62,6 +63,7 @@ struct G {
   const void* created_at = nullptr;   // who called go()
   M* locked_m = nullptr;              // lock_thread
   int64_t wait_since = 0;             // os::nanotime(), only where deadlocks are watched
+  int64_t wait_until = 0;             // os::nanotime(); 0: without a limit
   char name[16] = {};
 
   alignas(16) std::byte inline_closure[detail::kInlineClosure] = {};

@@ -8,6 +8,7 @@
 //   rank        protects                               may allocate   may park
 //   kNewmHandoff   the list of Ms for the template thread  no             no
 //   kBucket        one bucket of the parking lot           no             no (park_unlock releases it after the switch)
+//   kTimers        one P's timers                          no (maps)      no
 //   kSched         the scheduler's lists                   no             no
 //   kStacks        free stacks and G structs               no (maps)      no
 //   kHeap          the heap's spans                        (is it)        no
@@ -20,7 +21,7 @@
 
 namespace mstart::runtime {
 
-enum class Rank : uint8_t { kNewmHandoff, kBucket, kSched, kStacks, kHeap };
+enum class Rank : uint8_t { kNewmHandoff, kBucket, kTimers, kSched, kStacks, kHeap };
 
 // Set when there is more than one P.
 extern bool lock_may_spin;

@@ -11,10 +11,9 @@
 #include "runtime/birth.h"
 #include "runtime/check.h"
 #include "runtime/g.h"
+#include "runtime/p.h"
 
 namespace mstart::runtime {
-
-struct P;
 
 struct alignas(64) M {
   G g0;  // the scheduler's context and stack
@@ -37,6 +36,7 @@ struct alignas(64) M {
 
   // Handed over by the one who starts or wakes it, before the clone or the wake (I5).
   P* nextp = nullptr;
+  bool left_sleepers = false;  // it slept for a timer: who does now?
   void (*mstartfn)() = nullptr;
   os::Note park;
 
@@ -45,9 +45,11 @@ struct alignas(64) M {
   M* schedlink = nullptr;  // the list of idle Ms
   M* idle_prev = nullptr;
   bool on_idle_list = false;
-  M* allnext = nullptr;       // allm
-  M* freelink = nullptr;      // sched.freem
-  M* handoff_link = nullptr;  // the template thread's list, under its lock
+  int64_t sleeps_until = 0;    // on the idle list: for the first timer; 0: for none
+  M* sleeper_below = nullptr;  // sched.sleepers
+  M* allnext = nullptr;        // allm
+  M* freelink = nullptr;       // sched.freem
+  M* handoff_link = nullptr;   // the template thread's list, under its lock
 
   // The birth: what the creator needs, and the kernel's word.
   os::ThreadWord thread;

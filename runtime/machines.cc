@@ -7,7 +7,8 @@
 // Idle Ms leave (I11). An M that has slept on the idle list for MSTART_DEBUG's idle_ms looks under sched.lock whether it is
 // still on the list. If so it takes itself off, counts itself out and checks for deadlock, all in that one section, and
 // exits; nobody can hand it a P any more. If not, mget has taken it, a P and a wake are on their way, and it sleeps on.
-// The first M to leave is the one that would be woken last: the list is last in, first out, and all have the same time.
+// The first M to leave is the one that would be woken last: the list is last in, first out, and all have the same time. One
+// that sleeps for a timer (timer.cc) does not leave before that is due.
 #include "arch/probe.h"
 #include "os/clock.h"
 #include "runtime/config.h"
@@ -34,6 +35,10 @@ void unlink_idle(M* m) {
   if (m->schedlink != nullptr) m->schedlink->idle_prev = m->idle_prev;
   m->on_idle_list = false;
   --sched.nmidle;
+  if (m->sleeps_until != 0) {
+    leave_sleepers(m);
+    m->left_sleepers = true;
+  }
 }
 
 void acquire_nextp(M* m) {
@@ -42,20 +47,37 @@ void acquire_nextp(M* m) {
   m->fresh = true;
 }
 
-// Sleeps on the idle list until mget takes the M off it. Does not come back if it is not wanted for long.
-void mPark(M* m) {
-  if (m == &m0 || config.idle_ms == 0) {  // the first thread cannot end before the process
-    notesleep(m->park);
-  } else if (!notetsleep(m->park, os::nanotime() + config.idle_ms * 1'000'000)) {
+// Under sched.lock, on the idle list. The timer is due that m slept for. False: all Ps are in use, and their Ms see to it.
+bool take_p_for_timers(M* m) {
+  P* p = pidleget();
+  if (p == nullptr) {
+    leave_sleepers(m);
+    return false;
+  }
+  unlink_idle(m);
+  m->nextp = p;
+  return true;
+}
+
+// Sleeps on the idle list until mget takes the M off it, or until `due`, when it takes a P for the timers: true. Does not
+// come back if it is not wanted for long.
+bool mPark(M* m, int64_t due) {
+  // The first thread cannot end before the process.
+  int64_t leave_at = m != &m0 && config.idle_ms != 0 ? os::nanotime() + config.idle_ms * 1'000'000 : kNever;
+  while (!notetsleep(m->park, due != kNever ? due : leave_at)) {
     sched.lock.lock();
-    if (m->on_idle_list) {
+    if (m->on_idle_list && due == kNever) {
       unlink_idle(m);
       mexit_idle(m);  // unlocks
     }
+    if (!m->on_idle_list) leave_at = kNever;  // mget has it: a wake is on its way
+    const bool for_timers = m->on_idle_list && take_p_for_timers(m);
     sched.lock.unlock();
-    notesleep(m->park);
+    if (for_timers) return true;
+    due = kNever;
   }
   m->park.clear();
+  return false;
 }
 
 // Does any G wait to be run?
@@ -68,12 +90,18 @@ bool any_runnable() {
   return false;
 }
 
+// Is there anything that an M and a P should be found for?
+bool any_work() { return any_runnable() || (timers_uncovered != nullptr && timers_uncovered()); }
+
 }  // namespace
 
 // Under sched.lock. An idle M, off the list; null: there is none.
 M* mget() {
   M* m = sched.midle;
-  if (m != nullptr) unlink_idle(m);
+  if (m == nullptr) return nullptr;
+  // One that sleeps for a timer is taken last: another would have to do that in its place.
+  while (m->sleeps_until != 0 && m->schedlink != nullptr) m = m->schedlink;
+  unlink_idle(m);
   return m;
 }
 
@@ -138,10 +166,12 @@ void stopm() {
     return;
   }
   mput(m);
+  const int64_t due = sleep_for_timers != nullptr ? sleep_for_timers(m) : kNever;
   sched.lock.unlock();
   leave_a_retrier();
-  mPark(m);
+  const bool for_timers = mPark(m, due);
   acquire_nextp(m);
+  if (for_timers) serve_timers(m);
 }
 
 // A P whose M gives it up: to somebody who can use it, or to the idle list. Where Go starts a spinning M if everybody else is
@@ -159,7 +189,7 @@ void handoffp(P* p) {
   }
   if (p != nullptr)
     startm(p, false);
-  else if (any_runnable())
+  else if (any_work())
     wakep();
 }
 
@@ -195,10 +225,10 @@ void wake_locked(G* g, P* p) {
   notewakeup(m->park);
 }
 
-// Sleeps until woken. While births are refused, and Gs wait for an M and a P is free for it, this may be the one thread that
+// Sleeps until woken. While births are refused, and Gs or timers wait for an M and a P is free for it, this may be the one thread that
 // can ask again, so it does when it is time; otherwise there are Ms that run, and they will.
 void notesleep_or_retry(os::Note& note) {
-  for (int64_t at; (at = sched.retry_births_at.load(std::memory_order_relaxed)) != 0 && any_runnable() &&
+  for (int64_t at; (at = sched.retry_births_at.load(std::memory_order_relaxed)) != 0 && any_work() &&
                    sched.idle.look().wants_wake();) {
     if (notetsleep(note, at)) return;
     retry_births();
@@ -266,7 +296,7 @@ void incidlelocked() {
 // The last birth was refused: when the back-off is over, tries again if there is work for one.
 void retry_births() {
   const int64_t at = sched.retry_births_at.load(std::memory_order_relaxed);
-  if (at != 0 && os::nanotime() >= at && any_runnable()) wakep();
+  if (at != 0 && os::nanotime() >= at && any_work()) wakep();
 }
 
 // Under sched.lock, whenever an M stops counting as running. If none does, no G will ever run again: that is a deadlock of
@@ -275,13 +305,15 @@ void checkdead() {
   const int64_t running = mcount() - sched.nmidle - sched.nmidlelocked - sched.nmsys;
   if (running > 0) return;
   check(running == 0, "checkdead: inconsistent counts");
-  if (any_runnable()) {
-    // Every thread is tied to a G that waits, and there is no thread for the others.
+  const bool timers = timers_pending != nullptr && timers_pending();
+  if (timers && sched.nmidle != 0) return;  // one of them sleeps for the first, or is about to
+  if (any_runnable() || timers) {
+    // Every thread is tied to a G that waits, and there is no thread for the others, or for the timers.
     if (sched.retry_births_at.load(std::memory_order_relaxed) != 0) {
       check_births_possible();
       return;
     }
-    throw_error("checkdead: runnable g");
+    throw_error(timers ? "checkdead: no m for timer" : "checkdead: runnable g");
   }
   if (live_gs() == 0) throw_error("no goroutines (main called runtime.Goexit) - deadlock!");
   throw_error("all goroutines are asleep - deadlock!");

@@ -14,6 +14,11 @@ namespace mstart::runtime {
 // being started with it (I5). kRunning: p->m's.
 enum class PStatus : uint8_t { kIdle, kRunning };
 
+// A deadline that does not come.
+inline constexpr int64_t kNever = INT64_MAX;
+
+struct TimerQueue;
+
 // A count with one writer; anybody may read it.
 class Counter {
  public:
@@ -43,6 +48,9 @@ struct GList {
 struct alignas(64) P {
   RunQueue<G> runq;
 
+  // Anybody; changed under the lock of `timers`.
+  std::atomic<int64_t> next_timer{0};  // when its first timer is due, or earlier; 0: it has none
+
   // Only the M that has it.
   std::atomic<M*> m{nullptr};
   std::atomic<PStatus> status{PStatus::kIdle};
@@ -51,7 +59,8 @@ struct alignas(64) P {
   uint32_t inherited = 0;  // Gs in a row that ran in the slice of the one before
   uint64_t next_goid = 0;  // [next_goid, end_goid): ids to give out
   uint64_t end_goid = 0;
-  GList free_gs;  // dead Gs
+  TimerQueue* timers = nullptr;  // timer.cc; others may look when next_timer is not 0
+  GList free_gs;                 // dead Gs
   static constexpr uint32_t kStackCache = 32;
   uint32_t free_stacks_count = 0;
   char* free_stacks[kStackCache] = {};  // hottest last

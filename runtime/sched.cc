@@ -36,6 +36,8 @@
 // yield() is no submission: it puts its G to the tail before it takes another from the head, so no thief that looks at
 // any moment sees fewer Gs than there were, and whoever answered for them answers still.
 //
+// Timers are work too, with a protocol of the same form: timer.cc. An M that goes idle looks at them last, in stopm.
+//
 // A P changes hands only at clone, at notewakeup, or under sched.lock (I5): from then to the new M's acquirep nobody else
 // knows of it.
 #include "runtime/sched.h"
@@ -104,7 +106,14 @@ void let_run_next(const M* m, const P* victim) {
   while (victim->runq.has_next() && os::nanotime() < until) arch::cpu_relax();
 }
 
-// Four passes over all Ps, the last one takes runnext too.
+// The victim may be computing for long: what is due there is run here. A G that has become runnable by it.
+G* steal_timers(P* p, P* victim) {
+  run_timers(victim);
+  bool inherits_time;
+  return next_local(p, &inherits_time);
+}
+
+// Four passes over all Ps, the last one takes runnext too, and runs timers that are due.
 G* steal_work(M* m, P* p) {
   for (int pass = 0; pass < 4; ++pass) {
     const bool take_next = pass == 3;
@@ -114,6 +123,8 @@ G* steal_work(M* m, P* p) {
       if (victim == p) continue;
       if (take_next) let_run_next(m, victim);
       G* g = p->runq.steal_from(victim->runq, take_next);
+      if (g == nullptr && take_next && victim->next_timer.load(std::memory_order_relaxed) != 0) [[unlikely]]
+        g = steal_timers(p, victim);
       if (g != nullptr) {
         p->steals.add();
         return g;
@@ -163,6 +174,8 @@ G* find_runnable(bool* inherits_time) {
   for (;;) {
     P* p = m->p;
     *inherits_time = false;
+    if (p->next_timer.load(std::memory_order_relaxed) != 0) [[unlikely]]
+      run_timers(p);
     if (p->schedtick % kGlobalEvery == 0) {
       if (G* g = take_global_locked(p, 1)) return g;
     }
@@ -260,6 +273,7 @@ void execute(M* m, P* p, G* g, bool inherits_time) { execute_here(m, p, g, inher
 
 void schedule_quick(M* m, P* p) {
   if (m->lockedg == nullptr && m->locks == 0 && p->schedtick % kGlobalEvery != 0 &&
+      p->next_timer.load(std::memory_order_relaxed) == 0 &&
       sched.retry_births_at.load(std::memory_order_relaxed) == 0) {
     bool inherits_time;
     G* g = next_local(p, &inherits_time);
@@ -285,7 +299,10 @@ void schedule() {
     bool inherits_time;
     G* g = find_runnable(&inherits_time);
     m->fresh = false;
-    if (m->spinning) resetspinning(m);
+    if (m->spinning)
+      resetspinning(m);
+    else if (m->left_sleepers || m->p->next_timer.load(std::memory_order_relaxed) != 0) [[unlikely]]
+      cover_timers(m);
     if (g->locked_m == nullptr) return execute(m, m->p, g, inherits_time);
     startlockedm(g);  // gives it this P; then we look again
   }

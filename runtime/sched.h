@@ -20,17 +20,19 @@ inline constexpr int kMaxProcs = 1024;
 
 struct Sched {
   // Anybody.
-  alignas(64) IdleWord idle{1};             // one idle P is promised until make_ps() has counted the CPUs
-  std::atomic<int64_t> retry_births_at{0};  // os::nanotime(); 0: the last birth was granted
-  std::atomic<bool> refusal_told{false};    // the diagnosis was given
-  std::atomic<uint64_t> next_goid{2};       // main is 1
+  alignas(64) IdleWord idle{1};              // one idle P is promised until make_ps() has counted the CPUs
+  std::atomic<int64_t> retry_births_at{0};   // os::nanotime(); 0: the last birth was granted
+  std::atomic<bool> refusal_told{false};     // the diagnosis was given
+  std::atomic<int64_t> timer_until{kNever};  // the earliest deadline that an M sleeps with; changed under `lock`
+  std::atomic<uint64_t> next_goid{2};        // main is 1
   std::atomic<uint64_t> ms_created{1}, ms_ended{0}, births_refused{0};
   std::atomic<M*> allm{nullptr};  // changed under `lock`; dump walks it without: Ms are never unmapped
 
   // Under `lock`.
   alignas(64) Lock lock{Rank::kSched};
   InjectQueue<G, &G::schedlink> runq;
-  M* midle = nullptr;  // idle Ms, last in first out
+  M* midle = nullptr;     // idle Ms, last in first out
+  M* sleepers = nullptr;  // those of them that sleep for a timer, the earliest first
   int64_t nmidle = 0;
   int64_t nmidlelocked = 0;  // Ms that wait for their locked G
   int64_t nmsys = 0;         // the template thread: not counted for deadlock
@@ -81,6 +83,15 @@ void checkdead();
 
 // procs.cc
 void make_ps();
+
+// timer.cc, which only programs with timers carry; null elsewhere.
+[[gnu::weak, gnu::visibility("default")]] void run_timers(P* p);
+[[gnu::weak, gnu::visibility("default")]] void serve_timers(M* m);
+[[gnu::weak, gnu::visibility("default")]] int64_t sleep_for_timers(M* m);
+[[gnu::weak, gnu::visibility("default")]] void leave_sleepers(M* m);
+[[gnu::weak, gnu::visibility("default")]] void cover_timers(M* m);
+[[gnu::weak, gnu::visibility("default")]] bool timers_uncovered();
+[[gnu::weak, gnu::visibility("default")]] bool timers_pending();
 
 // newm.cc: how an M comes to be and where its memory goes.
 bool newm(void (*fn)(), P* p, int64_t id);

@@ -1,54 +1,48 @@
 // SPDX-License-Identifier: MIT
 // Waits that end at a time: the only users of timers here, so that a program without them carries none.
 //
-// The timer and the waker both take the waiter out of its queue, under the bucket's lock; who comes first decides. A timer is
-// not started under that lock (it may wake an M), so the waiter is queued before it has left its stack, and looks again.
-#include "runtime/sync.h"
-
+// The timer and the waker both take the waiter out of its queue, under the bucket's lock; who comes first decides.
 #include "os/clock.h"
-#include "runtime/sched.h"
+#include "runtime/m.h"
+#include "runtime/sync.h"
 #include "runtime/timer.h"
 
 namespace mstart::runtime {
 namespace {
 
-struct Alarm : Timer {
-  explicit Alarm(Waiter* w) : Timer(ring), waiter(w) {}
-  static void ring(Timer* timer, int64_t) {
-    auto* self = static_cast<Alarm*>(timer);
-    Woken woken;
-    Lot lot(self->waiter->key);
-    self->rang = self->waiter->is_queued();
-    if (self->rang) {
-      lot.remove(self->waiter);
-      woken.add(self->waiter);
-    }
-    lot.unlock();
-    woken.ready();  // after it the alarm may be gone
-  }
-  Waiter* const waiter;
-  bool rang = false;
+struct TimedWaiter {
+  Lot lot;
+  Waiter* waiter;
 };
 
-bool park_until(Lot& lot, Waiter* waiter, WaitReason reason, int64_t deadline) {
+// On g0. A copy: the G's stack may be left as soon as the bucket is unlocked.
+bool unlock(G*, void* arg) {
+  Lot lot = static_cast<TimedWaiter*>(arg)->lot;
+  lot.unlock();
+  return true;
+}
+
+bool give_up(void* arg) {
+  Waiter* waiter = static_cast<TimedWaiter*>(arg)->waiter;
+  Lot lot(waiter->key);
+  const bool queued = waiter->is_queued();
+  if (queued) lot.remove(waiter);
+  lot.unlock();
+  return queued;
+}
+
+bool park_in_lot(Lot& lot, Waiter* waiter, WaitReason reason, int64_t deadline) {
   if (deadline <= os::nanotime()) {
     lot.remove(waiter);
     lot.unlock();
     return false;
   }
-  lot.unlock();
-  Alarm alarm(waiter);
-  alarm.start(deadline);
-  Lot again(waiter->key);
-  if (waiter->is_queued())
-    again.park(waiter, reason);
-  else
-    again.unlock();
-  alarm.stop();
-  return !alarm.rang;
+  waiter->g = user_g();
+  TimedWaiter timed{lot, waiter};
+  return park_until(unlock, give_up, &timed, reason, deadline);
 }
 
-Patience until(TimePoint t) { return {park_until, t.time_since_epoch().count()}; }
+Patience until(TimePoint t) { return {park_in_lot, t.time_since_epoch().count()}; }
 
 }  // namespace
 }  // namespace mstart::runtime

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Clocks. Nanoseconds throughout.
+// Clocks, and waiting for a time. Nanoseconds throughout.
 #pragma once
 
 #include <chrono>
@@ -36,5 +36,11 @@ struct WallClock {
 
 using TimePoint = Clock::time_point;
 inline constexpr TimePoint never = TimePoint::max();
+
+// Parks the G for at least d, or until t, by Clock; <= 0 or past: returns at once. In nanoseconds: it is as late as the kernel
+// wakes a thread, or, when all Ps are in use, as long as the Gs before it run. Allocates nothing. sleep_until(never) does not
+// return.
+void sleep_for(Duration d);
+void sleep_until(TimePoint t);
 
 }  // namespace mstart::inline v0

@@ -1,0 +1,291 @@
+// SPDX-License-Identifier: MIT
+// Timers: each P has a heap of them, under a lock of its own, and an atomic word, next_timer, when the first is due. A G's
+// timer goes to the P that it runs on.
+//
+// Who runs them. The M with the P looks at next_timer whenever it picks a G; a thief that finds no G looks at everybody's.
+// And when all those are busy or asleep, the M that sleeps until the first one is due: as long as a P is idle,
+//
+//   (T) a timer is pending  =>  some M sleeps with a deadline not later than it, or is spinning, or a wake is under way,
+//
+// whichever P the timer is on, so that a P whose G computes for long makes no timer late while another P is free. (If all are
+// busy, timers wait for the end of a slice.) sched.timer_until is the earliest deadline that an M sleeps with. The M that
+// goes idle is the one to sleep if nobody sleeps for the first timer yet. That is exactly one M for the earliest deadline;
+// one that slept for a later one before sleeps on (sched.sleepers, earliest first), and is there when the first has left: so
+// a G that sleeps for 50 us again and again wakes no second M, however many timers of an hour there are.
+//
+//   Submit (start)                                    Go idle (stopm)
+//   1. publish: a seq_cst store of the P's            1. the P is counted idle, the spinner counted out  [wake:C]
+//      next_timer                       [timer:A]     2. publish timer_until, the earliest that was seen, seq_cst
+//   2. earlier than timer_until? seq_cst [timer:B]                                                       [timer:C]
+//   3. then wake one M, spinning, as for a new G      3. look at all next_timers again, seq_cst          [timer:D]
+//      (wakep: nothing if one spins, or no P is       4. an earlier one: publish that, look again. Else sleep
+//      idle)                            [wake:B]
+//
+// No timer is late. The store-buffer litmus of sched.cc, twice over. If A comes before D in the one order of seq_cst operations,
+// the M that goes idle sees the timer. Else D, and with it C, comes before A and B: the submitter sees the deadline that the
+// M sleeps with, if that is not too late there is nothing to do; if it is, it wakes one. wakep does nothing if it sees a
+// spinner: then B is before [wake:C] of that spinner, which looks at all next_timers after it; or if it sees no idle P:
+// whoever makes one looks after that. The M that is woken looks for work, finds none, goes idle, and sees the timer.
+//
+// Whoever leaves the sleep (mget took the M for a G, or its time has come) takes its deadline with it, under sched.lock. Before
+// that M runs a G it looks whether anybody answers for the timers that are left (cover_timers), or is a spinner, whose chain of
+// wakes does (resetspinning). So does one whose G has started a timer and parked: not in start(), because if the M finds
+// no other G it goes idle itself, and nobody needs to be woken. Handing a P over, or being refused a thread, counts an uncovered
+// timer as work that waits.
+//
+// An M that sleeps for a timer does not leave (I11) before its deadline, and while a timer is pending there is no deadlock (I12).
+//
+// Running and stop(). A timer that is due is taken out of the heap under the queue's lock and noted in the queue's list of
+// running ones, as a record on the runner's stack; then its function is called without the lock, and the record taken out
+// with it. stop() takes the same lock: it finds the timer in the heap (and takes it out: true), or in that list (and waits),
+// or in neither. The runner does not touch the timer after the call, nor does start() after it has unlocked.
+//
+// Home. A timer that is not pending and not running moves to the P that starts it. One that is stays in its queue, else
+// stop() would have to look in two. So the lock is that of home_, if home_ is still the same once it is locked.
+#include "runtime/timer.h"
+
+#include <new>
+
+#include "os/clock.h"
+#include "os/mem.h"
+#include "runtime/sched.h"
+#include "runtime/timer_heap.h"
+
+namespace mstart::runtime {
+
+// A timer whose function is being called.
+struct RunningTimer {
+  const Timer* timer;
+  RunningTimer* next;
+};
+
+struct TimerQueue {
+  using Heap = TimerHeap<Timer>;
+
+  explicit TimerQueue(P* p) : owner(p) { heap.move_to(first_room, kFirstRoom); }
+
+  // The queue that answers for t, locked; null: it has never been started.
+  static TimerQueue* lock_home(const Timer* t) {
+    for (;;) {
+      TimerQueue* q = t->home_.load(std::memory_order_acquire);  // pairs with adopt's: the queue is there
+      if (q == nullptr) return nullptr;
+      q->lock.lock();
+      if (t->home_.load(std::memory_order_relaxed) == q) return q;
+      q->lock.unlock();
+    }
+  }
+  // The same, `mine` if t need not stay where it is.
+  static TimerQueue* lock_for_start(Timer* t, TimerQueue* mine) {
+    TimerQueue* none = nullptr;
+    if (t->home_.load(std::memory_order_relaxed) == nullptr)
+      t->home_.compare_exchange_strong(none, mine, std::memory_order_release, std::memory_order_relaxed);
+    TimerQueue* q = lock_home(t);
+    if (q == mine || t->place != 0 || q->runs(t)) return q;
+    t->home_.store(mine, std::memory_order_release);
+    q->lock.unlock();
+    return lock_home(t);  // somebody else may have started it meanwhile, elsewhere
+  }
+
+  // All below under the lock.
+  bool insert(Timer* t, int64_t when) {
+    t->when = when;
+    const bool pending = t->place != 0;
+    if (pending) {
+      heap.moved(t);
+    } else {
+      if (heap.full()) grow();
+      heap.push(t);
+    }
+    return pending;
+  }
+  bool remove(Timer* t) {
+    if (t->place == 0) return false;
+    heap.remove(t);
+    publish();
+    return true;
+  }
+  bool runs(const Timer* t) const {
+    const RunningTimer* r = running;
+    while (r != nullptr && r->timer != t) r = r->next;
+    return r != nullptr;
+  }
+  // Says when the first is due; true if that is earlier than it was.
+  bool publish() {
+    const int64_t first = heap.empty() ? 0 : heap.first_key();
+    const int64_t said = owner->next_timer.load(std::memory_order_relaxed);
+    if (first != 0 && (first < said || said == 0)) {
+      owner->next_timer.store(first, std::memory_order_seq_cst);  // [timer:A]
+      return true;
+    }
+    // Later: to be seen in time it need not be seen at once. release: as every word that says what is in a queue.
+    if (first != said) owner->next_timer.store(first, std::memory_order_release);
+    return false;
+  }
+  // Runs what is due. Gives up the lock around each call.
+  void run(int64_t now) {
+    while (Timer* t = heap.pop_due(now)) {
+      RunningTimer self{t, running};
+      running = &self;
+      publish();
+      lock.unlock();
+      t->function_(t, now);  // t may be gone after it
+      lock.lock();
+      RunningTimer** at = &running;
+      while (*at != &self) at = &(*at)->next;
+      *at = self.next;
+    }
+    publish();
+  }
+  void grow() {
+    const size_t bytes = room_bytes != 0 ? 2 * room_bytes : size_t{16} * 1024;
+    const Result<char*> room = os::map_pages(bytes);
+    check(room.ok(), "timer: out of memory");
+    Heap::Entry* old =
+        heap.move_to(reinterpret_cast<Heap::Entry*>(*room), static_cast<uint32_t>(bytes / sizeof(Heap::Entry)));
+    if (old != first_room) (void)os::munmap(old, room_bytes);
+    room_bytes = bytes;
+  }
+
+  Lock lock{Rank::kTimers};
+  Heap heap;
+  RunningTimer* running = nullptr;
+  P* const owner;
+  size_t room_bytes = 0;  // of the heap's mapping; 0: it is in the first room
+  static constexpr uint32_t kFirstRoom = 250;
+  alignas(64) Heap::Entry first_room[kFirstRoom];
+};
+
+namespace {
+
+// On the M that has p. Made at its first timer, never unmade.
+TimerQueue* queue_of(P* p) {
+  if (p->timers == nullptr) [[unlikely]] {
+    const Result<char*> page = os::map_pages(sizeof(TimerQueue));
+    check(page.ok(), "timer: out of memory");
+    p->timers = new (*page) TimerQueue(p);
+  }
+  return p->timers;
+}
+
+template <class F>
+void for_each_p(F&& f) {
+  const int n = sched.procs.load(std::memory_order_relaxed);
+  if (n == 0) f(&p0);
+  for (int i = 0; i < n; ++i) f(sched.allp[i]);
+}
+
+// When the first timer of all is due.
+int64_t earliest_timer() {
+  int64_t first = kNever;
+  for_each_p([&first](const P* p) {
+    const int64_t next = p->next_timer.load(std::memory_order_seq_cst);  // [timer:D]
+    if (next != 0 && next < first) first = next;
+  });
+  return first;
+}
+
+// With spinning over, and one G in this P's queue which this M runs next: does anything wait for another M?
+bool work_for_others(const P* mine) {
+  bool found = mine->runq.size() > 1 || sched.runq.size() != 0 || timers_uncovered();
+  for_each_p([&](const P* p) { found = found || (p != mine && !p->runq.empty()); });  // [wake:D]
+  return found;
+}
+
+}  // namespace
+
+bool Timer::start(int64_t when_ns) {
+  if (when_ns < 1) when_ns = 1;  // 0 means none in next_timer
+  const G* g = getg();
+  TimerQueue* q = TimerQueue::lock_for_start(this, queue_of(g->m->p));
+  const bool pending = q->insert(this, when_ns);
+  const bool earlier = q->publish();
+  q->lock.unlock();
+  // On g0 cover_timers comes before the next G.
+  if (earlier && g != &g->m->g0 && when_ns < sched.timer_until.load(std::memory_order_seq_cst))  // [timer:B]
+    wakep();
+  return pending;
+}
+
+bool Timer::stop() {
+  TimerQueue* q = TimerQueue::lock_home(this);
+  if (q == nullptr) return false;
+  bool pending = q->remove(this);
+  for (int spins = 1; q->runs(this); ++spins) {
+    q->lock.unlock();
+    constexpr int kPatience = 64;  // then the runner must have lost its CPU
+    if (spins % kPatience == 0)
+      os::osyield();
+    else
+      arch::cpu_relax();
+    q = TimerQueue::lock_home(this);
+    pending |= q->remove(this);  // it has started itself again
+  }
+  q->lock.unlock();
+  return pending;
+}
+
+int64_t time_after(int64_t duration_ns) {
+  const int64_t now = os::nanotime();
+  return duration_ns < kNever - 1 - now ? now + duration_ns : kNever - 1;
+}
+
+// On g0, with a P, which need not be p.
+void run_timers(P* p) {
+  const int64_t now = os::nanotime();
+  const int64_t next = p->next_timer.load(std::memory_order_acquire);  // acquire: the queue is there
+  if (next == 0 || next > now) return;
+  TimerQueue* q = p->timers;
+  LockGuard guard(q->lock);
+  q->run(now);
+}
+
+// The M's time has come: it has a P, and runs what is due, whosever it is. A spinner meanwhile, so that the Gs which become
+// runnable wake nobody; they are in its own queue, and if there is but one this M is all that is needed. Leaving the
+// count and looking at the queues is what find_runnable does before it sleeps, with the same argument.
+void serve_timers(M* m) {
+  become_spinning();
+  for_each_p([](P* p) {
+    if (p->next_timer.load(std::memory_order_relaxed) != 0) run_timers(p);
+  });
+  m->spinning = false;
+  check(sched.idle.sub_spinning() != 0, "serve_timers: negative nmspinning");  // [wake:C]
+  if (work_for_others(m->p)) wakep();
+}
+
+// Under sched.lock, when m is on the idle list: until when it sleeps; kNever: for no timer.
+int64_t sleep_for_timers(M* m) {
+  const int64_t covered = sched.timer_until.load(std::memory_order_relaxed);
+  int64_t first = earliest_timer();
+  if (first >= covered) return kNever;
+  m->sleeper_below = sched.sleepers;
+  sched.sleepers = m;
+  for (;;) {
+    m->sleeps_until = first;
+    sched.timer_until.store(first, std::memory_order_seq_cst);  // [timer:C]
+    const int64_t again = earliest_timer();                     // [timer:D]
+    if (again >= first) return first;
+    first = again;
+  }
+}
+
+// Under sched.lock: m does not sleep for a timer any more.
+void leave_sleepers(M* m) {
+  M** at = &sched.sleepers;
+  while (*at != m) at = &(*at)->sleeper_below;
+  *at = m->sleeper_below;
+  m->sleeps_until = 0;
+  sched.timer_until.store(sched.sleepers != nullptr ? sched.sleepers->sleeps_until : kNever, std::memory_order_seq_cst);
+}
+
+// Does a timer wait for which nobody will wake up?
+bool timers_uncovered() { return earliest_timer() < sched.timer_until.load(std::memory_order_seq_cst); }
+
+bool timers_pending() { return earliest_timer() != kNever; }
+
+// Before m runs a G, if it is no spinner.
+void cover_timers(M* m) {
+  m->left_sleepers = false;
+  if (timers_uncovered()) wakep();
+}
+
+}  // namespace mstart::runtime
