@@ -114,6 +114,18 @@ const char* name_of(WaitReason reason) {
       return "join";
     case WaitReason::kStaticInit:
       return "static initialisation";
+    case WaitReason::kMutex:
+      return "sync.Mutex.Lock";
+    case WaitReason::kSharedMutex:
+      return "sync.RWMutex.Lock";
+    case WaitReason::kSharedMutexShared:
+      return "sync.RWMutex.RLock";
+    case WaitReason::kCondVar:
+      return "sync.Cond.Wait";
+    case WaitReason::kOnce:
+      return "once";
+    case WaitReason::kSemaphore:
+      return "semaphore";
     case WaitReason::kForEver:
       return "for ever";
     case WaitReason::kSleep:

@@ -26,6 +26,12 @@ enum class WaitReason : uint8_t {
   kWaitGroup,
   kJoin,
   kStaticInit,
+  kMutex,
+  kSharedMutex,
+  kSharedMutexShared,
+  kCondVar,
+  kOnce,
+  kSemaphore,
   kForEver,
   kSleep,
   kChanSend,
@@ -60,10 +66,11 @@ struct G {
   const detail::ClosureType* type = nullptr;
   void* closure = nullptr;  // where the function object is: inline_closure or the heap
   detail::AtEnd at_end;
-  const void* created_at = nullptr;  // who called go()
-  M* locked_m = nullptr;             // lock_thread
-  int64_t wait_since = 0;            // os::nanotime(), only where deadlocks are watched
-  int64_t wait_until = 0;            // os::nanotime(); 0: without a limit
+  detail::Ending* endings = nullptr;  // its own, while it runs
+  const void* created_at = nullptr;   // who called go()
+  M* locked_m = nullptr;              // lock_thread
+  int64_t wait_since = 0;             // os::nanotime(), only where deadlocks are watched
+  int64_t wait_until = 0;             // os::nanotime(); 0: without a limit
   char name[16] = {};
   [[no_unique_address]] Fiber fiber;
 

@@ -142,10 +142,21 @@ Result<G*> newproc1(const detail::ClosureType& type, void* from, const GoOptions
   schedule_quick(m, p);
 }
 
-// On the G, when its function has returned or has called goexit.
+// They may add others.
+void run_endings(G* g) {
+  while (detail::Ending* ending = g->endings) {
+    g->endings = ending->next;
+    ending->run(ending);
+  }
+}
+
+// On the G, when its function has returned or has called goexit. Endings come before the function object, which may own what
+// they touch, and after it, for what its destructor has made.
 [[noreturn, gnu::hot]] void goexit1() {
   G* g = getg();
+  run_endings(g);
   drop_closure(g);
+  run_endings(g);
   if (g->at_end.fn != nullptr) g->at_end.fn(g->at_end.arg);
   MSTART_PROBE1(goexit, g);
   if (exception_state != nullptr) [[unlikely]]

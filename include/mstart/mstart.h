@@ -8,6 +8,7 @@
 #include <mstart/file.h>
 #include <mstart/go.h>
 #include <mstart/hosted.h>
+#include <mstart/local.h>
 #include <mstart/print.h>
 #include <mstart/process.h>
 #include <mstart/result.h>

@@ -83,6 +83,8 @@ class Checker {
     if (!holds) fail(text);
   }
   uint32_t choose(uint32_t options);
+  // The object that the word is in has ended: whoever uses it from here on fails the run.
+  void bury(int word) { buried_ |= uint64_t{1} << word; }
 
   // For Atomic, Data and the futexes.
   static Checker* current() { return current_; }
@@ -173,6 +175,7 @@ class Checker {
   Thread* starting_thread_ = nullptr;
   bool starting_ = false, cut_off_ = false, may_end_asleep_ = false, tracing_ = false;
   std::string trace_;
+  uint64_t buried_ = 0;
   uint32_t sleepers_ = 0;  // the sleep set: threads whose next step was walked before all that is independent of it
 };
 
@@ -226,6 +229,7 @@ inline void Checker::run_once(const Setup& setup) {
   word_count_ = 0;
   running_ = steps_ = preemptions_ = 0;
   sleepers_ = 0;
+  buried_ = 0;
   cut_off_ = may_end_asleep_ = false;
   bodies_.clear();
   end_ = nullptr;
@@ -293,8 +297,11 @@ inline void Checker::before(int word, Access access) {
   if (running_ == 0) return;
   self().pending_word = word;
   self().pending = access;
-  if (starting_) return stop();
-  reschedule();
+  if (starting_)
+    stop();
+  else
+    reschedule();
+  if ((buried_ >> word & 1) != 0) fail("a word is used after its end");
 }
 
 // Does it matter which of the two goes first?
