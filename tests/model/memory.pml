@@ -253,6 +253,11 @@ inline unlock(me, at) {
   atomic { CAN_RMW(me, at, REL) -> assert(mem[at] == 1); write(me, at, 0) }
 }
 
+/* The kernel, where it is a full barrier. */
+inline barrier(me) {
+  atomic { cpu[me].stores == 0 && cpu[me].late == 0 -> forget(me) }
+}
+
 /* os/futex.h. The kernel looks at the word and puts the thread to sleep in one moment. It wakes one sleeper of that word. Some
  * sleeps end for no reason at once. */
 short asleep; /* a bit for each process */

@@ -20,7 +20,9 @@ DEPTH = 1_000_000
 CONFIGURATIONS = {
     "runq": ["-DOPS=2"],
     "note": [""],
+    "idle": ["-DSPARE=0"],
 }
+
 
 def call(*command, **how):
     return subprocess.run([str(c) for c in command], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, **how)
