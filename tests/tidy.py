@@ -51,6 +51,7 @@ MAY_INCLUDE = {
 WHITE_BOX = ["tests/unit/*", "tests/model/*", "perf/peers/*", "perf/lab/*",
              "perf/birth.cc", "perf/latency.h", "perf/switch.cc", "perf/wake.cc",
              # Programs that break the runtime's state, or look at which M they are on.
+             "tests/hosted/libc_threads.cc",
              *("tests/run/" + name for name in
                ["checks.cc", "env_unknown_key.cc", "g0_overflow.cc", "g0_overflow_first.cc", "g_migrates.cc",
                 "births_refused_idle.cc", "lock_nesting.cc", "newosproc0.cc", "signal_storm.cc", "stack_reuse.cc", "thread_hook.h"])]

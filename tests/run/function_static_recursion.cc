@@ -2,6 +2,7 @@
 // A function-local static whose initialisation needs itself: that is said, instead of waiting for ever.
 // status: 2
 // stderr: fatal error:
+// freestanding-only: libstdc++'s guards throw
 #include "expect.h"
 
 namespace {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // 64 Gs enter one function-local static: it is made once, by one of them, whose constructor parks and yields meanwhile; the
 // others wait for it as Gs, not as threads, and all see the same whole object.
+// freestanding-only: libstdc++'s guards block the thread
 #include <atomic>
 #include <string>
 
