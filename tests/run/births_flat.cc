@@ -2,6 +2,7 @@
 // 1,000 births and deaths of threads leave nothing behind: no memory, no mapping, no thread. free: any thread makes them;
 // template: the template thread does. Under qemu-user the memory is qemu's too, which keeps what it has made for a thread.
 // cases: free template
+// freestanding-only: libc keeps the stacks of threads that have ended
 #include "observe.h"
 
 using namespace mstart;

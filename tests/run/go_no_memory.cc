@@ -3,6 +3,7 @@
 // status: 2
 // stderr: fatal error: go: out of memory for a goroutine's stack
 // skip-qemu: it ignores RLIMIT_AS
+// skip-sanitizer: it maps more than RLIMIT_AS can allow
 #include "expect.h"
 
 using namespace mstart;

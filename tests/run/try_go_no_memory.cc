@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Without memory for more stacks try_go() returns an error, and nothing has happened. What there is goes on.
 // skip-qemu: it ignores RLIMIT_AS
+// skip-sanitizer: it maps more than RLIMIT_AS can allow
 #include "expect.h"
 
 using namespace mstart;
