@@ -69,7 +69,7 @@ int64_t sum(const std::array<int64_t, kMoments>& phases) {
 
 TEST_CASE("a trace as the kernel writes it") {
   const auto events = events_of(kTrace);
-  REQUIRE(events.size() == 11);
+  REQUIRE(events.size() == 12);
   CHECK(events[0] == KernelEvent{1000, At::sys_enter, 7001, 0});
   CHECK(events[1] == KernelEvent{1400, At::task_newtask, 7001, 7002});
   CHECK(events[2] == KernelEvent{1420, At::process_fork, 7001, 7002});
