@@ -10,13 +10,13 @@
 #include "runtime/timer.h"
 
 using namespace mstart;
-using runtime::Timer;
+using RuntimeTimer = runtime::Timer;
 
 namespace {
 
-struct Counted : Timer {
-  Counted() : Timer(call) {}
-  static void call(Timer* self, int64_t now) {
+struct Counted : RuntimeTimer {
+  Counted() : RuntimeTimer(call) {}
+  static void call(RuntimeTimer* self, int64_t now) {
     auto* t = static_cast<Counted*>(self);
     expect(t->alive == kAlive, "a timer that is there");
     expect(now >= t->due, "not early");
@@ -76,9 +76,9 @@ void on_shared(uint32_t seed) {
 }
 
 // One that starts itself again, until it is stopped.
-struct Periodic : Timer {
-  Periodic() : Timer(call) {}
-  static void call(Timer* self, int64_t now) {
+struct Periodic : RuntimeTimer {
+  Periodic() : RuntimeTimer(call) {}
+  static void call(RuntimeTimer* self, int64_t now) {
     ++static_cast<Periodic*>(self)->calls;
     self->start(now + 1000);
   }
