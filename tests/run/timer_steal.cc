@@ -22,6 +22,12 @@ int main() {
     stolen += sleeper == thread_id();
     while (!woken) (void)raw_syscall(SYS_sched_yield);  // the thread, not the P
   }
+  for (int round = 0; round < rounds(100); ++round) {
+    // One that the computing G has started itself: it does not pass by the scheduler before it computes.
+    std::atomic<bool> called{false};
+    after_func(round % 2 == 0 ? 1ms : 10us, [&] { called = true; });
+    while (!called) (void)raw_syscall(SYS_sched_yield);
+  }
   // The timer was on this P, at least now and then, so that it had to be taken from it.
   expect(stolen > 0, "timers on the P that computes");
 }
