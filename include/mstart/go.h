@@ -50,8 +50,8 @@ Result<void> start(F&& f, const GoOptions& options, AtEnd at_end = {}) {
     return newproc(closure_type<Fn, Fn&, invoke_closure_once<Fn>>, &pointer, options, at_end);
   } else {
     check_not_nil(f);
-    return newproc(closure_type<Fn, F&&, invoke_closure_once<Fn>>, const_cast<std::remove_cv_t<std::remove_reference_t<F>>*>(std::addressof(f)),
-                   options, at_end);
+    return newproc(closure_type<Fn, F&&, invoke_closure_once<Fn>>,
+                   const_cast<std::remove_cv_t<std::remove_reference_t<F>>*>(std::addressof(f)), options, at_end);
   }
 }
 

@@ -58,7 +58,8 @@ Case recv(const Chan<T>& chan) {
 template <class T>
 Case send(const Chan<T>& chan, const std::type_identity_t<T>& v) {
   static_assert(std::is_copy_constructible_v<T>, "this type can only be moved: send(chan, std::move(v))");
-  return SelectAccess::make(SelectAccess::Kind::kSendCopy, detail::ChanAccess::head(chan), const_cast<T*>(std::addressof(v)));
+  return SelectAccess::make(SelectAccess::Kind::kSendCopy, detail::ChanAccess::head(chan),
+                            const_cast<T*>(std::addressof(v)));
 }
 template <class T>
 Case send(const Chan<T>& chan, std::type_identity_t<T>&& v) {
