@@ -2,7 +2,6 @@
 // Nothing is allocated by send, recv, try_ forms, close and select of up to 16 cases, parked or not: the heap's functions
 // are counted (they are wrapped by the linker, see meson.build).
 #include "expect.h"
-#include "runtime/heap.h"
 
 using namespace mstart;
 

@@ -108,12 +108,12 @@ void poke(void* object, size_t offset, uint64_t value, size_t bytes) {
   std::memcpy(static_cast<char*>(object) + offset, &value, bytes);
 }
 
-struct Case {
+struct Check {
   std::string_view text;
   void (*provoke)();
 };
 
-constexpr Case kCases[] = {
+constexpr Check kChecks[] = {
     // newproc.cc
     {"newproc1: new g is not Gdead",
      [] {
@@ -416,7 +416,7 @@ char buffer[256 * 1024];
 int main(int argc, char** argv) {
   const std::string_view only = argc > 1 ? argv[1] : "";
   int wrong = 0;
-  for (const Case& c : kCases) {
+  for (const Check& c : kChecks) {
     if (c.text.find(only) == std::string_view::npos) continue;
     const Ending end = run_child(buffer, [&] {
       c.provoke();
