@@ -17,6 +17,7 @@ struct lab_subject {
   const char* (*prepare)(struct lab* lab);  // may be null; returns null, or why it cannot do what is asked
   const char* (*create)(struct lab* lab, struct lab_birth* birth);  // null, or what failed
   void (*join)(struct lab* lab, struct lab_birth* birth);           // until its memory may be reused
+  void (*ready)(void);                                              // may be null; right before the begin of a burst
 };
 
 #if defined(__x86_64__)
@@ -103,6 +104,7 @@ static inline const char* lab_one_burst(struct lab* lab, const struct lab_subjec
     first[j].creator_tid = first->creator_tid;
     first[j].creator_cpu = first->creator_cpu;
   }
+  if (subject->ready) subject->ready();
   const uint64_t begin = lab_ticks();
   for (struct lab_birth* birth = first; birth != first + burst; ++birth) {
     birth->begin = begin;

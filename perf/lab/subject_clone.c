@@ -131,6 +131,6 @@ static const char* prepare(struct lab* lab) {
 }
 
 int main(int argc, char** argv) {
-  static const struct lab_subject subject = {prepare, create, join};
+  static const struct lab_subject subject = {prepare, create, join, NULL};
   return lab_main(argc, argv, &subject);
 }

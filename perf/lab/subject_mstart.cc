@@ -11,9 +11,9 @@ namespace {
 runtime::M** ms;        // of the burst, by place in it
 uint64_t first_new_id;  // the Ms of this burst have ids from here on: another was there before, and is no birth
 
-uint64_t next_m_id() {
+void ready() {
   runtime::LockGuard guard(runtime::sched.lock);
-  return runtime::sched.mnext;
+  first_new_id = runtime::sched.mnext;
 }
 
 const char* create(lab* lab, lab_birth* birth) {
@@ -34,9 +34,7 @@ const char* create(lab* lab, lab_birth* birth) {
 void join(lab* lab, lab_birth* birth) {
   const auto place = static_cast<uint32_t>(birth - lab_births(lab)) % lab->burst;
   lab_wait_gone(ms[place]->thread.address());
-  if (place + 1 != lab->burst) return;
-  if (lab->stack == kStackFresh) lab_forget_free_ms();
-  first_new_id = next_m_id();
+  if (lab->stack == kStackFresh && place + 1 == lab->burst) lab_forget_free_ms();
 }
 
 const char* prepare(lab* lab) {
@@ -46,13 +44,12 @@ const char* prepare(lab* lab) {
   lock_thread();  // the first one makes the template thread: not while we measure
   unlock_thread();
   if (lab->phases != 0) runtime::record_births();
-  first_new_id = next_m_id();
   return nullptr;
 }
 
 }  // namespace
 
 int main(int argc, char** argv) {
-  constexpr lab_subject subject{prepare, create, join};
+  constexpr lab_subject subject{prepare, create, join, ready};
   return lab_main(argc, argv, &subject);
 }

@@ -14,7 +14,8 @@ inline void lab_copy_timeline(const mstart::runtime::Birth* from, lab_birth* to)
   // What called for the birth says which of the stamps before allocm are this birth's.
   using mstart::runtime::BirthClass;
   if (from->kind == BirthClass::kWake) {
-    to->newproc = from->start.newproc;
+    // A newproc whose wake found an idle M is still there when the next wake makes a birth.
+    if (from->start.newproc >= to->begin) to->newproc = from->start.newproc;
     to->wakep = from->start.wakep;
   }
   if (from->kind != BirthClass::kOther) to->startm = from->start.startm;

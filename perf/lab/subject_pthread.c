@@ -62,6 +62,6 @@ static const char* prepare(struct lab* order) {
 }
 
 int main(int argc, char** argv) {
-  static const struct lab_subject subject = {prepare, create, join};
+  static const struct lab_subject subject = {prepare, create, join, NULL};
   return lab_main(argc, argv, &subject);
 }

@@ -28,6 +28,6 @@ const char* prepare(lab* lab) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  constexpr lab_subject subject{prepare, create, join};
+  constexpr lab_subject subject{prepare, create, join, nullptr};
   return lab_main(argc, argv, &subject);
 }
