@@ -143,15 +143,16 @@ bool newm1(M* m) {
   P* p = m->nextp;
   const bool spinning = m->mstartfn == mspinning;
   int64_t retry_at = sched.retry_births_at.load(std::memory_order_relaxed);
+  sched.ms_created.fetch_add(1, std::memory_order_relaxed);  // before the thread can count its end
   exec_lock.rlock();  // no thread is made while the process execs
   const Result<void> r = iscgo ? start_thread(m) : newosproc(m);
   exec_lock.runlock();
   if (r) {
-    sched.ms_created.fetch_add(1, std::memory_order_relaxed);
     // Births are granted again, unless one has been refused since: the new thread itself may have asked for one.
     sched.retry_births_at.compare_exchange_strong(retry_at, 0, std::memory_order_relaxed);
     return true;
   }
+  sched.ms_created.fetch_sub(1, std::memory_order_relaxed);
   refuse_m(m, p, spinning, r.error());
   return false;
 }
