@@ -120,9 +120,18 @@ Result<void> newosproc(M* m) {
   return {};
 }
 
+// Once: which limit it was, and how many threads there are without the one that was refused.
+void tell_refusal(const Error& error) {
+  if (sched.refusal_told.exchange(true, std::memory_order_relaxed)) return;
+  sched.lock.lock();
+  const int64_t threads = mcount() - 1;
+  sched.lock.unlock();
+  explain_refused_thread(error, threads);
+}
+
 // The M of a birth that the kernel refused: its memory back, its P back, its spinner counted out.
 void refuse_m(M* m, P* p, bool spinning, const Error& error) {
-  if (!sched.refusal_told.exchange(true, std::memory_order_relaxed)) explain_refused_thread(error, mcount() - 1);
+  tell_refusal(error);
   LockGuard guard(sched.lock);
   free_m(m);
   sched.births_refused.fetch_add(1, std::memory_order_relaxed);
@@ -146,15 +155,16 @@ bool newm1(M* m) {
   // From the clone on the thread may run, and end: m is its own. What a refusal needs is kept.
   P* p = m->nextp;
   const bool spinning = m->mstartfn == mspinning;
-  exec_lock.rlock();  // no thread is made while the process execs
+  sched.ms_created.fetch_add(1, std::memory_order_relaxed);  // before the thread can count its end
+  exec_lock.rlock();                                         // no thread is made while the process execs
   const Result<void> r = iscgo ? start_thread(m) : newosproc(m);
   exec_lock.runlock();
   if (r) {
-    sched.ms_created.fetch_add(1, std::memory_order_relaxed);
     if (sched.birth_backoff.load(std::memory_order_relaxed) != 0) [[unlikely]]
       sched.birth_backoff.store(0, std::memory_order_relaxed);
     return true;
   }
+  sched.ms_created.fetch_sub(1, std::memory_order_relaxed);
   refuse_m(m, p, spinning, r.error());
   return false;
 }
@@ -270,7 +280,7 @@ bool newm(void (*fn)(), P* p, int64_t id) {
   M* m = allocm(p, fn, id);
   if (m == nullptr) {
     const Error error{Errno::not_enough_memory, "mmap"};
-    if (!sched.refusal_told.exchange(true, std::memory_order_relaxed)) explain_refused_thread(error, mcount() - 1);
+    tell_refusal(error);
     LockGuard guard(sched.lock);
     ++sched.nmgone;
     sched.births_refused.fetch_add(1, std::memory_order_relaxed);

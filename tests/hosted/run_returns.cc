@@ -2,7 +2,7 @@
 // When main returns, run() returns what it has returned, whatever m0 does at that moment: runs main, runs another G, looks for
 // work, sleeps on the idle list, waits for its locked G, or for ever because that has ended. No other G runs any more. Static
 // objects are destroyed afterwards.
-// cases: here elsewhere idle busy locked wedged many main_locked second_thread
+// cases: here elsewhere elsewhere_locked idle busy locked wedged many main_locked second_thread
 // times: 20
 // stdout: destroyed
 // status: 7
@@ -76,6 +76,7 @@ int body(std::string_view which) {
   } while (where != Where::kHere);
   expect(thread_id() != first_thread, "main is elsewhere");
   main_has_left = true;
+  if (which == "elsewhere_locked") lock_thread();  // main's thread ends with it
   if (which != "elsewhere" && which != "busy") {
     for (int i = 0; i < 100; ++i) (void)raw_syscall(SYS_sched_yield);
   }

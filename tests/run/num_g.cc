@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 // num_g() counts the Gs that live, main included, and is what dump() shows (Go's TestNumGoroutine).
+// skip-sanitizer: dump() reads what others write, on purpose
 #include "observe.h"
 
 using namespace mstart;

@@ -2,6 +2,7 @@
 // Signals may come at any moment of a thread's life (I10): while threads are born and end, each thread gets SIGUSR1 all the
 // time, the process too, and a timer sends SIGPROF. Every handler finds the g and the m of its thread.
 // env: MSTART_DEBUG=idle_ms=1
+// skip-sanitizer: handlers that it does not know of run in the midst of its own code
 #include "expect.h"
 #include "os/signal.h"
 #include "runtime/sched.h"

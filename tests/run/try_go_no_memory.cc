@@ -31,7 +31,7 @@ int main() {
   };
   go([&] { gate.wait(); });
   yield();
-  limit_address_space(uint64_t{200} << 20);
+  limit_address_space(uint64_t{400} << 20);
   const auto body = [&, c = Counted(alive)] {
     gate.wait();
     ++ran;
