@@ -194,7 +194,7 @@ void stoplockedm() {
   incidlelocked();
   notesleep_or_retry(m->park);
   m->park.clear();
-  if (m->nextp == nullptr) return;  // m0, to stop
+  if (m->nextp == nullptr && sched.stop.load(std::memory_order_relaxed) != nullptr) return;  // m0, to stop
   check(m->lockedg->status.load(std::memory_order_relaxed) == GStatus::kRunnable, "stoplockedm: not runnable");
   acquire_nextp(m);
 }

@@ -37,7 +37,7 @@
 //
 // Running and stop(). A timer that is due is taken out of the heap under the queue's lock and noted in the queue's list of
 // running ones, as a record on the runner's stack; then its function is called without the lock, and the record taken out
-// with it. stop() takes the same lock: it finds the timer in the heap (and takes it out: true), or in that list (and waits),
+// with it. stop() takes the same lock: it finds the timer in that list (and waits), or in the heap (and takes it out: true),
 // or in neither. The runner does not touch the timer after the call, nor does start() after it has unlocked.
 //
 // Home. A timer that is not pending and not running moves to the P that starts it. One that is stays in its queue, else
@@ -210,7 +210,7 @@ bool Timer::start(int64_t when_ns) {
 bool Timer::stop() {
   TimerQueue* q = TimerQueue::lock_home(this);
   if (q == nullptr) return false;
-  bool pending = q->remove(this);
+  // Taken out only once, when the function does not run: it may start itself again, and so may others meanwhile.
   for (int spins = 1; q->runs(this); ++spins) {
     q->lock.unlock();
     constexpr int kPatience = 64;  // then the runner must have lost its CPU
@@ -219,8 +219,8 @@ bool Timer::stop() {
     else
       arch::cpu_relax();
     q = TimerQueue::lock_home(this);
-    pending |= q->remove(this);  // it has started itself again
   }
+  const bool pending = q->remove(this);
   q->lock.unlock();
   return pending;
 }

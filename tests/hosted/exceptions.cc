@@ -94,6 +94,16 @@ int main() {
       Scope().go([] { expect(std::current_exception() == nullptr, "a G begins with none"); });
     }
     expect(spawn([] { return std::current_exception(); }).join() == nullptr, "a G begins with none");
+    // A function that throws has been called (Go's TestOncePanic).
+    Once once;
+    for (int i = 0; i < 2; ++i) {
+      try {
+        once.call([] { throw 1; });
+        expect(i == 1, "the exception leaves the call that ran the function");
+      } catch (int) {
+        expect(i == 0, "nobody runs it again");
+      }
+    }
   });
   expect(migrations > 20 * rounds(10), "Gs that went on on another thread");
   return status;

@@ -2,6 +2,7 @@
 // A G that migrates to another thread between a function's prologue and its epilogue finds the same stack-protector canary
 // there: all threads have one. It ends strings, and is not the same in every process.
 // cflags: -fstack-protector-all
+// freestanding-only: libc's canary is libc's affair
 #include "expect.h"
 #include "os/auxv.h"
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // What must not be done with channels ends the process, in Go's words; and Gs that wait for channels that nobody will use are
 // a deadlock, with the reason for which each waits (Go's TestSimpleDeadlock, chan/select3's blocking half).
+// freestanding-only: copies of a process that has one thread, and a deadlock that is reported
 #include "child.h"
 
 using namespace mstart;

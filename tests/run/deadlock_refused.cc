@@ -5,6 +5,7 @@
 // status: 2
 // stderr: fatal error: all goroutines are asleep - deadlock!
 // timeout: 20
+// freestanding-only: nobody knows what foreign threads may bring
 #include "thread_hook.h"
 
 using namespace mstart;

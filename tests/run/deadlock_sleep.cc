@@ -6,6 +6,7 @@
 // stdout: woken
 // stderr: deadlock!
 // once: fatal error
+// freestanding-only: nobody knows what foreign threads may bring
 #include "expect.h"
 
 using namespace mstart;

@@ -61,7 +61,7 @@ void sizes() {
   for (int round = 0; round < 100; ++round) {
     Scope scope;
     for (int i = 0; i < 41; ++i) {  // odd: each struct changes sides
-      const GoOptions options{.stack_bytes = i % 2 == 0 ? size_t{128} * 1024 : 0};
+      const GoOptions options{.stack_bytes = i % 2 == 0 ? 2 * default_stack_bytes : 0};
       scope.go(options, [=] {
         const G* g = getg();
         expect_equal(g->own_stack, i % 2 == 0, "a stack of its own size");

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Nothing that locks, unlocks, waits or notifies allocates: the linker sends all calls of the heap through a counter (--wrap).
+// freestanding-only: operator new is libc's
 #include <mutex>
 #include <shared_mutex>
 

@@ -151,7 +151,7 @@ def static_pie():
 
 def hosted():
     """One source, without libc, with the shared one, with the static one."""
-    for compiler in COMPILERS:
+    for compiler in compilers():
         for package, more in [("mstart", ""), ("mstart-hosted", ""), ("mstart-hosted", " -static")]:
             hello = build(compiler, HOSTED, lambda flags: flags + more, package)
             out = run([hello, "a"], status=3).stdout
