@@ -17,12 +17,12 @@ class ThreadWord {
   static constexpr int kBeingBorn = -1;
   void prepare() { tid_.store(kBeingBorn, std::memory_order_relaxed); }
   // For a thread that the kernel does not clear it for. release, as the kernel's store is: what the thread did before is seen.
-  void set_gone() { tid_.store(0, std::memory_order_release); }
+  void set_gone() { tid_.store(0, std::memory_order_release); }  // [tid:A]
   // For a thread that was made otherwise, on itself.
   void set_tid(int tid) { tid_.store(tid, std::memory_order_relaxed); }
   int tid() const { return tid_.load(std::memory_order_relaxed); }
   // acquire: what the thread did last happens before the reuse of its memory.
-  bool gone() const { return tid_.load(std::memory_order_acquire) == 0; }
+  bool gone() const { return tid_.load(std::memory_order_acquire) == 0; }  // [tid:B]
   int* address() { return reinterpret_cast<int*>(&tid_); }
 
  private:

@@ -55,7 +55,7 @@ FIELDS = {"why", "file", "in", "fails", "tree", "by"}
 # What no test that runs on x86 can show: (tree, test) that must fail on the broken tree. A checker that is not there is
 # reported, and counts as a failure.
 CHECKERS = {
-    "codegen": ("aarch64", "codegen"),  # looks at the instructions of tagged operations
+    "codegen": ("aarch64", "orders_core"),  # looks at the instructions of tagged operations
 }
 
 

@@ -40,6 +40,14 @@ TAGS = {
     "runq:D": ["load acquire"],
     "note:A": ["update release"],
     "note:B": ["load acquire"],
+    "tid:A": ["store release"],
+    "tid:B": ["load acquire"],
+    "timer:A": ["store release"],
+    "timer:B": ["load seq_cst"],
+    "timer:C": ["store release"],
+    "heap:A": ["update acquire"],
+    "heap:B": ["update release"],
+    "static:A": UPDATE,
 }
 OPERATION = re.compile(r"\b(load|store|exchange|compare_exchange_\w+|fetch_\w+)(?=\()")
 
