@@ -90,19 +90,31 @@ def configure(tree):
 def build(tree, targets=()):
     configure(tree)
     call("ninja", "-C", folder(tree), "build.ninja")  # a target may be new
-    status, output = call("meson", "compile", "-C", folder(tree), *targets)
+    status, output = call("ninja", "-C", folder(tree), *targets)
     if status:  # ninja stops soon after the first failure; what went before it is of no interest
         raise BuildError(tail(output[max(output.find("FAILED:"), 0):], 80))
 
 
+def introspect(tree, what):
+    return json.loads((folder(tree) / "meson-info" / f"intro-{what}.json").read_text())
+
+
 def selected(tree, pattern):
-    """The names of the tree's tests that match the pattern."""
+    """The tests of the tree's suites that match the pattern: as meson describes them."""
     configure(tree)
     call("ninja", "-C", folder(tree), "build.ninja")  # a test may be new
     suites = tree.suites.split()
-    tests = json.loads((folder(tree) / "meson-info" / "intro-tests.json").read_text())
-    return sorted({t["name"] for t in tests if re.search(pattern, t["name"])
-                   and ("*" in suites or {s.split(":")[-1] for s in t["suite"]} & set(suites))})
+    return [t for t in introspect(tree, "tests") if re.search(pattern, t["name"])
+            and ("*" in suites or {s.split(":")[-1] for s in t["suite"]} & set(suites))]
+
+
+def needed(tree, tests):
+    """The targets that these tests run; none, which is everything, where programs are looked at from outside."""
+    if tree.suites == "*":
+        return []
+    ids = {i for t in tests for i in t["depends"]}
+    files = [file for target in introspect(tree, "targets") if target["id"] in ids for file in target["filename"]]
+    return sorted({str(Path(file).relative_to(folder(tree))) for file in files})
 
 
 def test(tree, full, names):
@@ -146,11 +158,12 @@ def run_matrix(full, pattern):
         print(f"{tree.name:<12}", end="", flush=True)
         start = time.monotonic()
         try:
-            names = selected(tree, pattern) if pattern else []
-            if pattern and not names:
+            tests = selected(tree, pattern or "")
+            if not tests:
                 print(" no test matches")
                 continue
-            build(tree)
+            names = sorted({t["name"] for t in tests}) if pattern else []
+            build(tree, needed(tree, tests))
             print(f" built in {time.monotonic() - start:4.0f} s,", end="", flush=True)
             start = time.monotonic()
             results = test(tree, full, names)
