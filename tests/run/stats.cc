@@ -17,9 +17,17 @@ int main() {
   Stats s = stats();
   expect_equal(static_cast<int64_t>(s.gs_created), 1001, "Gs created");
   expect_equal(static_cast<int64_t>(s.gs_ended), 1000, "Gs ended");
-  expect(s.parks > 0, "main has parked");
   expect(s.wakes > 0, "an M was woken");
   expect(s.ms_created >= 2, "it was a new one");
+  {
+    Gate gate;  // which is opened when main has parked there
+    Scope scope;
+    scope.go([&gate, parks = s.parks] {
+      wait_until([parks] { return stats().parks > parks; });
+      gate.open();
+    });
+    gate.wait();
+  }
   const uint64_t ended = s.ms_ended, created = s.ms_created;
   lock_thread();  // or one of these Gs might run on the first thread, which cannot end
   for (int i = 0; i < 50; ++i) Scope().go([] { lock_thread(); });
