@@ -40,6 +40,8 @@ int main() {
   }
   print("{} requests passed, {} of them at once\n", passed, at_once);
 
-  // Whoever will not wait for ever says so.
-  if (!limiter.wait(Context().with_timeout(1ms))) print("no token in 1 ms\n");
+  // Whoever will not wait for ever says so; there may be a token yet.
+  while (limiter.wait(Context().with_timeout(1ms))) {
+  }
+  print("no token in 1 ms\n");
 }

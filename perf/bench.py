@@ -163,7 +163,7 @@ class Peer(NamedTuple):
 
 @dataclass(frozen=True)
 class Bench:
-    row: str             # bench.md's number, and a letter where it has several
+    row: str             # its number, and a letter where there are several
     work: str
     measure: Callable
     ours: str            # a program of DIR/perf/, without its "perf_", or a subject of threadlab, with arguments

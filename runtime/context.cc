@@ -160,7 +160,7 @@ using runtime::ContextNode;
 using runtime::node_of;
 
 Context Context::with_deadline(TimePoint t) const {
-  runtime::user_g();
+  if (t != never) runtime::user_g();  // a timer needs a P; a global context does not
   const int64_t latest = deadline().time_since_epoch().count();
   const int64_t own = t.time_since_epoch().count();
   auto* n = new (detail::heap_alloc(sizeof(ContextNode), alignof(ContextNode)))

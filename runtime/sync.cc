@@ -48,8 +48,8 @@ void WaitGroup::add(int n) {
 }
 
 void WaitGroup::wait() {
+  if (count_of(state_.load(std::memory_order_acquire)) == 0) return;  // on any thread: the end of a global Scope
   runtime::user_g();
-  if (count_of(state_.load(std::memory_order_acquire)) == 0) return;
   runtime::lot_park(this, still_counting, &state_, WaitReason::kWaitGroup);
 }
 
@@ -71,7 +71,6 @@ void task_ended(void* arg) {
 }
 
 void task_wait(TaskState* state) {
-  runtime::user_g();
   if (!task_done(state)) runtime::lot_park(state, still_running, state, WaitReason::kJoin);
 }
 

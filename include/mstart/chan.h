@@ -112,7 +112,8 @@ constexpr size_t chan_capacity_of(std::integral auto n) {
 
 // A handle to a channel; the channel lives while a handle to it does. A null one (`Chan<T>(nullptr)`, moved-from) is Go's nil
 // channel: to send to it or receive from it parks for ever. The last handle dropped while a G waits is fatal. T may be
-// move-only; its move must neither throw nor park. A channel in its own buffer is never freed.
+// move-only; its move must neither throw nor park. The destructor of what was moved from runs under the channel's lock too: there it
+// may neither park nor use channels. A channel in its own buffer is never freed.
 template <class T>
 class Chan {
  public:
@@ -156,7 +157,13 @@ class Chan {
   [[nodiscard]] bool try_send(T&& v) const { return detail::chan_try_send(chan_, std::addressof(v), false); }
 
   // Never parks. True: out is what recv() would return; false: recv() would park, and out is untouched.
-  [[nodiscard]] bool try_recv(std::optional<T>& out) const { return detail::chan_try_recv(chan_, &out); }
+  [[nodiscard]] bool try_recv(std::optional<T>& out) const {
+    std::optional<T> got;  // what `out` holds is not destroyed under the lock
+    if (!detail::chan_try_recv(chan_, &got)) return false;
+    out.reset();
+    if (got) out.emplace(std::move(*got));
+    return true;
+  }
 
   // No more will be sent: receivers get what is buffered, then nullopt. Twice, or null: fatal. Does not park.
   void close() const { detail::chan_close(chan_); }

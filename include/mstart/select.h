@@ -43,7 +43,8 @@ struct SelectAccess {
 };
 
 // Ready when a value is there, which goes to `out`, or when the channel is closed, which makes `out` empty. `out` is written
-// only if this case runs; without it the value is dropped.
+// only if this case runs; without it the value is dropped. What is dropped, and what `out` held, is destroyed under the
+// channel's lock: where T's destructor parks or uses channels, contexts or timers, receive with recv() or into an empty `out`.
 template <class T>
 Case recv(const Chan<T>& chan, std::optional<T>& out) {
   return SelectAccess::make(SelectAccess::Kind::kRecv, detail::ChanAccess::head(chan), &out);
@@ -85,11 +86,9 @@ int select(C... cases) {
 }
 
 // The same, but never parks: -1 if no case could run.
-[[nodiscard]] inline int try_select(std::span<const Case> cases) {
-  return detail::select(cases.data(), cases.size(), false);
-}
+inline int try_select(std::span<const Case> cases) { return detail::select(cases.data(), cases.size(), false); }
 template <std::same_as<Case>... C>
-[[nodiscard]] int try_select(C... cases) {
+int try_select(C... cases) {
   const Case all[sizeof...(C) + 1] = {cases..., SelectAccess::make(SelectAccess::Kind::kRecv, nullptr, nullptr)};
   return detail::select(all, sizeof...(C), false);
 }
