@@ -38,12 +38,13 @@ struct ContextNode : Channel {
     ContextNode* const node;
   } timer{this};
 
-  // Of the parent, under its lock.
+  // Not the channel's: a child may be freed under any channel's lock. Its holder takes no other one.
+  SpinLock tree_lock;
+  ContextNode* children = nullptr;  // under tree_lock
+
+  // Under the parent's tree_lock.
   ContextNode* next = nullptr;
   ContextNode** at = nullptr;  // what points to this one; null: not in the list
-
-  // Under `lock`, which is the channel's.
-  ContextNode* children = nullptr;
 
   ContextNode* next_to_end = nullptr;  // the list of whoever took it out of its parent's
 
@@ -72,7 +73,7 @@ bool hold(ContextNode* n) {
 
 void drop(ContextNode* n) { (void)detail::ChanAccess::adopt<Chan<Unit>>(n); }
 
-// Under the parent's lock.
+// Under the parent's tree_lock.
 void unlink(ContextNode* n) {
   if (n->at == nullptr) return;
   *n->at = n->next;
@@ -92,9 +93,9 @@ void free_node(Channel* c) {
     stop_timer(n);
     ContextNode* parent = n->parent;
     if (parent != nullptr) {
-      parent->lock.lock();
+      parent->tree_lock.lock();
       unlink(n);
-      parent->lock.unlock();
+      parent->tree_lock.unlock();
     }
     n->~ContextNode();
     runtime::heap_free(n);
@@ -109,14 +110,14 @@ void end(ContextNode* n, Errno error) {
     Errno none{};
     // release: who sees the channel closed sees it.
     if (n->error.compare_exchange_strong(none, error, std::memory_order_release, std::memory_order_relaxed)) {
-      n->lock.lock();
+      n->tree_lock.lock();
       while (ContextNode* child = n->children) {
         unlink(child);
         if (!hold(child)) continue;  // it is just being freed
         child->next_to_end = below;
         below = child;
       }
-      n->lock.unlock();
+      n->tree_lock.unlock();
       stop_timer(n);
       n->close();
     }
@@ -138,7 +139,7 @@ void ContextNode::is_due(Timer* self, int64_t) {
 bool link(ContextNode* n) {
   ContextNode* parent = n->parent;
   if (parent == nullptr) return true;
-  parent->lock.lock();
+  parent->tree_lock.lock();
   // Who ends the parent stores the error first and takes the children after that, under this lock.
   const bool alive = parent->error.load(std::memory_order_relaxed) == Errno{};
   if (alive) {
@@ -147,7 +148,7 @@ bool link(ContextNode* n) {
     n->at = &parent->children;
     parent->children = n;
   }
-  parent->lock.unlock();
+  parent->tree_lock.unlock();
   return alive;
 }
 

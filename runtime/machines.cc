@@ -83,7 +83,10 @@ bool any_runnable() {
 }
 
 // Is there anything that an M and a P should be found for?
-bool any_work() { return any_runnable() || (timers_uncovered != nullptr && timers_uncovered()); }
+bool any_work() {
+  if (sched.stop.load(std::memory_order_relaxed) != nullptr) return false;
+  return any_runnable() || (timers_uncovered != nullptr && timers_uncovered());
+}
 
 }  // namespace
 
@@ -159,12 +162,13 @@ void stopm() {
   }
   mput(m);
   wake_m0_to_stop();
-  const int64_t due = sleep_for_timers != nullptr ? sleep_for_timers(m) : kNever;
+  const bool stopped = sched.stop.load(std::memory_order_relaxed) != nullptr;  // then nothing is due any more
+  const int64_t due = !stopped && sleep_for_timers != nullptr ? sleep_for_timers(m) : kNever;
   sched.lock.unlock();
   leave_a_retrier();
   const bool for_timers = mPark(m, due);
   acquire_nextp(m);
-  if (for_timers) serve_timers(m);
+  if (for_timers && sched.stop.load(std::memory_order_relaxed) == nullptr) serve_timers(m);
 }
 
 // A P whose M gives it up: to somebody who can use it, or to the idle list. Where Go starts a spinning M if everybody else is
@@ -213,6 +217,13 @@ void startlockedm(G* g) {
 // Under sched.lock. The M that g is locked to waits for it, or is about to: from now on it runs.
 void wake_locked(G* g, P* p) {
   M* m = g->locked_m;
+  if (m == &m0 && sched.stop.load(std::memory_order_relaxed) != nullptr) [[unlikely]] {
+    // It has been woken to stop, or will be when it goes to sleep, without a P.
+    sched.runq.push(g);
+    bool inherits_time;
+    while (G* next = p->runq.get(&inherits_time)) sched.runq.push(next);
+    return pidleput(p);
+  }
   check(m->nextp == nullptr, "startlockedm: m has p");
   --sched.nmidlelocked;
   m->sleeps_locked = false;

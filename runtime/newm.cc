@@ -14,8 +14,9 @@
 // lock_thread() has returned. newm_handoff is its list: the M, complete and with its P, waits there for its clone.
 //
 // Births may be refused (I8): by the kernel (RLIMIT_NPROC, pids.max, memory, seccomp) or by set_max_threads. That is no
-// error: the P goes back to the idle list, with its Gs in the global queue, needspinning is set, and for a while, longer
-// after each refusal in a row, nobody asks again. When the time is over schedule() does, or a thread that waits: the
+// error: an M that has gone to sleep meanwhile takes the place of the one that was not born, as a spinner; without one the P
+// goes back to the idle list, with its Gs in the global queue, needspinning is set, and for a while, longer after each
+// refusal in a row, nobody asks again. When the time is over schedule() does, or a thread that waits: the
 // template thread, an M for its locked G. No wake-up is lost by it: under the lock either an idle M is seen (and used), or
 // all Ms are awake; those run until there is nothing to do, and one that is just going to sleep finds needspinning in
 // stopm. The last one to stop running leaves a thread that asks again (leave_a_retrier), as long as retry_births_at says that
@@ -263,9 +264,12 @@ void birth_refused(P* p, bool spinning) {
     // A G that is locked has a thread: its M sleeps in stoplockedm, or is on its way there. It gets the P.
     if (G* g = sched.runq.pop_if([](const G* candidate) { return candidate->locked_m != nullptr; }))
       wake_locked(g, p);
-    else if (M* m = sched.runq.size() != 0 ? mget() : nullptr)
-      wake_with(m, p);  // it has gone to sleep while the birth was tried
-    else
+    else if (M* m = mget()) {
+      // It has gone to sleep while the birth was tried: it looks for work in the place of the one that was not born.
+      if (!spinning) sched.idle.add_spinning();
+      m->spinning = true;
+      return wake_with(m, p);
+    } else
       pidleput(p);
   }
   if (spinning) check(sched.idle.sub_spinning() != 0, "startm: negative nmspinning");

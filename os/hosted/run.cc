@@ -101,6 +101,7 @@ int run_main() {
     sched.stop.store(stop, std::memory_order_relaxed);
     wake_m0_to_stop();
   }
+  user_g()->endings = nullptr;  // main's GLocals are not destroyed: what their destructors wait for would not come
   goexit();
 }
 

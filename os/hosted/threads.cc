@@ -15,8 +15,11 @@
 // libgcc_s even in a static program. So it goes back to where it began, run_thread, and returns from there.
 #include "os/hosted/threads.h"
 
+#include <errno.h>
 #include <pthread.h>
 #include <signal.h>
+
+#include <new>
 
 #include "arch/arch.h"
 #include "runtime/sched.h"
@@ -51,7 +54,12 @@ void start_thread(ThreadStartRequest* request) {
   request->error = pthread_attr_init(&detached);
   if (request->error != 0) return;
   pthread_attr_setdetachstate(&detached, PTHREAD_CREATE_DETACHED);
-  auto* start = new NewThread{request->g0, request->fn};
+  auto* start = new (std::nothrow) NewThread{request->g0, request->fn};
+  if (start == nullptr) {
+    pthread_attr_destroy(&detached);
+    request->error = ENOMEM;
+    return;
+  }
   pthread_sigmask(SIG_SETMASK, &all, &before);
   pthread_t thread;
   request->error = pthread_create(&thread, &detached, run_thread, start);

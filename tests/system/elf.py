@@ -115,6 +115,7 @@ def static_pie():
     expect(len(starts) > 1, "always at the same address")
 
 
+@common.natively("GNU ld packs relocations for x86-64 only")
 def static_pie_packed():
     """Relocations in the packed form."""
     command = program("tests/system/static_pie_packed")

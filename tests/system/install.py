@@ -149,6 +149,7 @@ def static_pie():
         expect(run([*common.options.wrapper, hello]).stdout == "140\n", "prints something else")
 
 
+@common.natively("hosted programs are built for the machine itself")
 def hosted():
     """One source, without libc, with the shared one, with the static one."""
     for compiler in compilers():

@@ -10,12 +10,13 @@ import tempfile
 from pathlib import Path
 
 import common
-from common import expect, is_root, program, skip
+from common import expect, is_root, natively, program, skip
 
 NOBODY = 65534
 BAD = {**os.environ, "MSTART_PROCS": "none"}
 
 
+@natively("the kernel gives a set-user-ID program to no emulator")
 def at_secure():
     if not is_root():
         skip("only root can make a program that is somebody else's")
