@@ -160,7 +160,7 @@ void drop_spinning(M* m) {
 [[gnu::cold]] P* recheck() {
   bool found = sched.runq.size() != 0;  // [wake:D]
   const int n = sched.procs.load(std::memory_order_relaxed);
-  for (int i = 0; i < n && !found; ++i) found = !sched.allp[i]->runq.empty();  // [wake:D]
+  for (int i = 0; i < n && !found; ++i) found = !sched.allp[i]->runq.empty();  // in empty()
   if (!found) return nullptr;
   LockGuard guard(sched.lock);
   P* p = pidleget();

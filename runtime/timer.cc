@@ -188,7 +188,7 @@ int64_t earliest_timer() {
 // With spinning over, and one G in this P's queue which this M runs next: does anything wait for another M?
 bool work_for_others(const P* mine) {
   bool found = mine->runq.size() > 1 || sched.runq.size() != 0 || timers_uncovered();
-  for_each_p([&](const P* p) { found = found || (p != mine && !p->runq.empty()); });  // [wake:D]
+  for_each_p([&](const P* p) { found = found || (p != mine && !p->runq.empty()); });  // in empty()
   return found;
 }
 
