@@ -30,14 +30,12 @@ func startStop(n int) {
 }
 
 func sleepLate(n int) {
-	const warmup = 100 // the first ones are left out
-	late := make([]time.Duration, n+warmup)
+	late := make([]time.Duration, n)
 	for i := range late {
 		until := time.Now().Add(50 * time.Microsecond)
 		time.Sleep(50 * time.Microsecond)
 		late[i] = time.Since(until)
 	}
-	late = late[warmup:]
 	sort.Slice(late, func(i, j int) bool { return late[i] < late[j] })
 	fmt.Printf(`{"bench":"sleep","peer":"go","clock":"monotonic","n":%d,"p50_ns":%d,"p99_ns":%d}`+"\n",
 		n, late[n/2], late[n*99/100])
@@ -67,12 +65,7 @@ func sleepAll(n int) time.Duration {
 func main() {
 	sleep, many := flag.Bool("sleep", false, "lateness"), flag.Bool("many", false, "100,000 sleepers")
 	quick := operations(0, -1) < 0
-	pick := func(usual, few int) int {
-		if quick {
-			return few
-		}
-		return usual
-	}
+	pick := func(usual, few int) int { return map[bool]int{false: usual, true: few}[quick] }
 	switch {
 	case *sleep:
 		sleepLate(pick(5000, 100))
