@@ -1,30 +1,10 @@
 // SPDX-License-Identifier: MIT
 // Nothing is allocated by send, recv, try_ forms, close and select of up to 16 cases, parked or not: the heap's functions
-// are counted (they are wrapped by the linker, see meson.build).
+// are counted (counted_heap.h).
+#include "counted_heap.h"
 #include "expect.h"
 
 using namespace mstart;
-
-namespace {
-std::atomic<int64_t> allocations{0};
-}
-
-// The linker puts __wrap_NAME in NAME's place, and NAME in __real_NAME's.
-extern "C" {
-void* real_of_api(size_t, size_t) asm("__real__ZN6mstart2v06detail10heap_allocEmm");
-void* counted_of_api(size_t, size_t) asm("__wrap__ZN6mstart2v06detail10heap_allocEmm");
-void* real_of_runtime(size_t, size_t) asm("__real__ZN6mstart7runtime10heap_allocEmm");
-void* counted_of_runtime(size_t, size_t) asm("__wrap__ZN6mstart7runtime10heap_allocEmm");
-
-void* counted_of_api(size_t bytes, size_t align) {
-  ++allocations;
-  return real_of_api(bytes, align);
-}
-void* counted_of_runtime(size_t bytes, size_t align) {
-  ++allocations;
-  return real_of_runtime(bytes, align);
-}
-}
 
 int main() {
   set_procs(2);
@@ -36,7 +16,7 @@ int main() {
   });
   expect_equal(allocations, 3, "allocations of three channels");
 
-  const int64_t before = allocations;
+  const int before = allocations;
   for (int i = 0; i < rounds(10'000); ++i) {
     there.send(i);
     expect_equal(*back.recv(), i, "the round trip");

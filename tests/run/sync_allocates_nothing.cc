@@ -4,33 +4,11 @@
 #include <mutex>
 #include <shared_mutex>
 
+#include "counted_heap.h"
 #include "expect.h"
 
 using namespace mstart;
 using namespace std::chrono_literals;
-
-namespace {
-
-std::atomic<int> allocations{0};
-
-}  // namespace
-
-// The linker puts __wrap_NAME in NAME's place, and NAME in __real_NAME's.
-extern "C" {
-void* real_of_api(size_t, size_t) asm("__real__ZN6mstart2v06detail10heap_allocEmm");
-void* counted_of_api(size_t, size_t) asm("__wrap__ZN6mstart2v06detail10heap_allocEmm");
-void* real_of_runtime(size_t, size_t) asm("__real__ZN6mstart7runtime10heap_allocEmm");
-void* counted_of_runtime(size_t, size_t) asm("__wrap__ZN6mstart7runtime10heap_allocEmm");
-
-void* counted_of_api(size_t bytes, size_t align) {
-  ++allocations;
-  return real_of_api(bytes, align);
-}
-void* counted_of_runtime(size_t bytes, size_t align) {
-  ++allocations;
-  return real_of_runtime(bytes, align);
-}
-}
 
 namespace {
 
