@@ -214,14 +214,19 @@ void startlockedm(G* g) {
   stopm();
 }
 
+// Under sched.lock. The Gs of a P that will not run them go to the global queue.
+void give_gs_to_all(P* p) {
+  bool inherits_time;
+  while (G* g = p->runq.get(&inherits_time)) sched.runq.push(g);
+}
+
 // Under sched.lock. The M that g is locked to waits for it, or is about to: from now on it runs.
 void wake_locked(G* g, P* p) {
   M* m = g->locked_m;
   if (m == &m0 && sched.stop.load(std::memory_order_relaxed) != nullptr) [[unlikely]] {
     // It has been woken to stop, or will be when it goes to sleep, without a P.
     sched.runq.push(g);
-    bool inherits_time;
-    while (G* next = p->runq.get(&inherits_time)) sched.runq.push(next);
+    give_gs_to_all(p);
     return pidleput(p);
   }
   check(m->nextp == nullptr, "startlockedm: m has p");

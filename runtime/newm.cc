@@ -259,8 +259,7 @@ void free_m(M* m) {
 // Under sched.lock. There is no thread for p (and for a spinner that was counted): see the head.
 void birth_refused(P* p, bool spinning) {
   if (p != nullptr) {
-    bool inherits_time;
-    while (G* g = p->runq.get(&inherits_time)) sched.runq.push(g);
+    give_gs_to_all(p);
     // A G that is locked has a thread: its M sleeps in stoplockedm, or is on its way there. It gets the P.
     if (G* g = sched.runq.pop_if([](const G* candidate) { return candidate->locked_m != nullptr; }))
       wake_locked(g, p);

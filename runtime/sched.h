@@ -83,6 +83,7 @@ void become_spinning();
 void mspinning();
 void retry_births();
 void incidlelocked();
+void give_gs_to_all(P* p);
 void wake_locked(G* g, P* p);
 void wake_with(M* m, P* p);
 M* mget();

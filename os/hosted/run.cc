@@ -83,8 +83,7 @@ void stop() {
     if (m->p != nullptr) {
       P* p = releasep();
       LockGuard guard(sched.lock);
-      bool inherits_time;
-      while (G* g = p->runq.get(&inherits_time)) sched.runq.push(g);
+      give_gs_to_all(p);
       pidleput(p);
     }
     if (m == &m0) leave_run();
