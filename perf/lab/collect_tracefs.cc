@@ -5,9 +5,9 @@
 // after our pid and is removed by the destructor, which an interrupt runs too; one whose owner is gone is removed at the
 // next start.
 //
-// On Linux 6.18, on a loaded virtual machine, one in some thousands of the newborn's first sched_switch is not in the buffers,
-// always on another CPU than the creator's, with set_event_pid or with filters by name, and not counted as lost. Such a birth
-// has no sched_switch, and its time on the run queue is in the phase that the next moment ends.
+// Some virtual machines' kernels (seen on Linux 6.18 under PVM) report no sched_switch out of a secondary CPU's idle thread, to
+// any tracer of tracefs, and do not count it as lost. A birth on such a CPU has no sched_switch, and its time on the run queue
+// is in the phase that the next moment ends.
 #include <signal.h>
 #include <sys/mount.h>
 #include <unistd.h>
