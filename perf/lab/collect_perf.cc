@@ -3,6 +3,7 @@
 // inherited by all threads to come, brings side-band records: FORK, from near the end of copy_process, and SWITCH, from when
 // a CPU has taken the thread up. Records go to the ring of the CPU that they happen on (inherited events have no ring of
 // their own thread's).
+#include <fmt/format.h>
 #include <linux/perf_event.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
@@ -15,7 +16,6 @@
 #include <utility>
 
 #include "collector.h"
-#include "fmt.h"
 
 namespace threadlab {
 namespace {

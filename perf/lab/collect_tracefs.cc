@@ -8,6 +8,7 @@
 // Some virtual machines' kernels (seen on Linux 6.18 under PVM) report no sched_switch out of a secondary CPU's idle thread, to
 // any tracer of tracefs, and do not count it as lost. A birth on such a CPU has no sched_switch, and its time on the run queue
 // is in the phase that the next moment ends.
+#include <fmt/format.h>
 #include <signal.h>
 #include <sys/mount.h>
 #include <unistd.h>
@@ -18,7 +19,6 @@
 #include <stdexcept>
 
 #include "collector.h"
-#include "fmt.h"
 
 namespace threadlab {
 

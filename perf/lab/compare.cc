@@ -6,11 +6,12 @@
 // wrong (Bonferroni). The first subject takes part twice: the ratio of the two is 1, unless the machine does something to one
 // that it does not do to the other. If that interval excludes 1, or is so wide that nothing could be seen, or if others took
 // the CPUs, the answer is that there is none.
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cmath>
 
 #include "commands.h"
-#include "fmt.h"
 #include "profile.h"
 
 namespace threadlab {

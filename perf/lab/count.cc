@@ -2,6 +2,7 @@
 // A tracer of system call entries.
 #include "count.h"
 
+#include <fmt/format.h>
 #include <signal.h>
 #include <sys/ptrace.h>
 #include <sys/syscall.h>
@@ -10,8 +11,6 @@
 #include <algorithm>
 #include <map>
 #include <stdexcept>
-
-#include "fmt.h"
 
 namespace threadlab {
 namespace {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // threadlab doctor: tries each thing that a measurement needs, and where it cannot be had says why, and what would help.
 #include <fcntl.h>
+#include <fmt/format.h>
 #include <sched.h>
 #include <unistd.h>
 
@@ -12,7 +13,6 @@
 
 #include "collector.h"
 #include "commands.h"
-#include "fmt.h"
 #include "process.h"
 #include "subject.h"
 

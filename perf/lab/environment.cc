@@ -2,6 +2,7 @@
 // Reads what /proc and /sys tell anybody.
 #include "environment.h"
 
+#include <fmt/format.h>
 #include <mstart/version.h>
 #include <sched.h>
 #include <sys/utsname.h>
@@ -10,8 +11,6 @@
 #include <cstdlib>
 #include <ctime>
 #include <fstream>
-
-#include "fmt.h"
 
 namespace threadlab {
 namespace {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 // threadlab's command line.
+#include <fmt/format.h>
 #include <signal.h>
 #include <unistd.h>
 
@@ -12,7 +13,6 @@
 #include <sstream>
 
 #include "commands.h"
-#include "fmt.h"
 #include "process.h"
 
 namespace threadlab {

@@ -2,13 +2,13 @@
 // Rounds, in their order.
 #include "measure.h"
 
+#include <fmt/format.h>
 #include <unistd.h>
 
 #include <cstdio>
 #include <stdexcept>
 
 #include "count.h"
-#include "fmt.h"
 #include "process.h"
 #include "stats.h"
 

@@ -2,6 +2,7 @@
 // The two meters.
 #include "noise.h"
 
+#include <fmt/format.h>
 #include <pthread.h>
 #include <sched.h>
 #include <sys/resource.h>
@@ -12,7 +13,6 @@
 #include <fstream>
 #include <thread>
 
-#include "fmt.h"
 #include "subject.h"
 
 namespace threadlab {

@@ -3,6 +3,7 @@
 #include "process.h"
 
 #include <fcntl.h>
+#include <fmt/format.h>
 #include <poll.h>
 #include <sched.h>
 #include <signal.h>
@@ -15,8 +16,6 @@
 
 #include <cstring>
 #include <stdexcept>
-
-#include "fmt.h"
 
 namespace threadlab {
 namespace {

@@ -2,9 +2,9 @@
 // Means near a quantile.
 #include "profile.h"
 
-#include <algorithm>
+#include <fmt/format.h>
 
-#include "fmt.h"
+#include <algorithm>
 
 namespace threadlab {
 

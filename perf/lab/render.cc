@@ -2,11 +2,11 @@
 // Text out of numbers.
 #include "render.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cmath>
 #include <cstdlib>
-
-#include "fmt.h"
 
 namespace threadlab {
 namespace {

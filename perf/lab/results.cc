@@ -2,9 +2,9 @@
 // What of the births is a sample; and all of them as CSV.
 #include "results.h"
 
-#include <ostream>
+#include <fmt/format.h>
 
-#include "fmt.h"
+#include <ostream>
 
 namespace threadlab {
 

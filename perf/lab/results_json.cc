@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: MIT
 // Results as JSON. A birth is an array: what is beside its path, then its moments in ticks since its begin (null: not there),
 // as "birth_columns" says. Summaries of the samples are added for readers that want no more than those.
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <istream>
 #include <nlohmann/json.hpp>
 #include <ostream>
 #include <stdexcept>
 
-#include "fmt.h"
 #include "results.h"
 #include "stats.h"
 

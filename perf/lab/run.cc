@@ -2,11 +2,12 @@
 // threadlab run: a table of all subjects, then of each its histogram, its phases near p50 and p99, and what a birth costs in
 // system calls and page faults. Quantiles are of the plain rounds; phases are of the traced ones, which are slower, and by
 // how much is said.
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cmath>
 
 #include "commands.h"
-#include "fmt.h"
 #include "profile.h"
 
 namespace threadlab {

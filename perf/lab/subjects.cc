@@ -2,9 +2,9 @@
 // The table of subjects.
 #include "subjects.h"
 
-#include <stdexcept>
+#include <fmt/format.h>
 
-#include "fmt.h"
+#include <stdexcept>
 
 namespace threadlab {
 
