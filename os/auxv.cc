@@ -15,8 +15,9 @@ uint64_t auxv(uint64_t type) {
 }
 
 const char* env(const char* name) {
-  if (process_start.envp == nullptr) return nullptr;
-  for (char** entry = process_start.envp; *entry != nullptr; ++entry) {
+  char** const first = process_start.environment();
+  if (first == nullptr) return nullptr;
+  for (char** entry = first; *entry != nullptr; ++entry) {
     const char* s = *entry;
     const char* n = name;
     while (*n != 0 && *s == *n) ++s, ++n;

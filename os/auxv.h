@@ -10,11 +10,14 @@
 
 namespace mstart::os {
 
-// argv and envp are null-terminated arrays of the kernel's; set once, by the start code (hosted: by run()).
+// Null-terminated arrays of the kernel's, set once, by the start code. In a process with libc the environment is where libc keeps
+// it: setenv(3) may put it elsewhere.
 struct ProcessStart {
   int argc = 0;
   char** argv = nullptr;
   char** envp = nullptr;
+  char*** libc_environ = nullptr;
+  char** environment() const { return libc_environ != nullptr ? *libc_environ : envp; }
   const Elf64_auxv_t* auxv = nullptr;
   bool secure = false;   // AT_SECURE: the environment is somebody else's
   arch::TlsImage tls;    // PT_TLS
@@ -26,7 +29,7 @@ struct ProcessStart {
 // The value of an auxiliary entry, 0 if the kernel did not give it.
 uint64_t auxv(uint64_t type);
 
-// The value of an environment variable, null if there is none. Reads the kernel's array; blocks nothing.
+// The value of an environment variable, null if there is none. Blocks nothing.
 const char* env(const char* name);
 
 }  // namespace mstart::os

@@ -43,7 +43,7 @@ struct Birth {
   uint64_t m_id = 0;
   BirthClass kind = BirthClass::kOther;
   // The child's.
-  alignas(64) uint64_t first_instruction = 0;  // 0: the kernel has refused it
+  alignas(64) uint64_t first_instruction = 0;  // 0: it has been refused
   uint64_t mstart = 0;
   uint64_t minit = 0;
   uint64_t acquirep = 0;

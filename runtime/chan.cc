@@ -136,7 +136,7 @@ ChanHead* chan_make(const ElementType& type, size_t capacity) {
   const size_t align = type.align > alignof(Channel) ? type.align : alignof(Channel);
   const size_t ring_at = (sizeof(Channel) + type.align - 1) & ~(type.align - 1);
   size_t bytes;
-  if (__builtin_mul_overflow(capacity, type.stride, &bytes) || bytes > PTRDIFF_MAX - ring_at)
+  if (capacity > PTRDIFF_MAX || __builtin_mul_overflow(capacity, type.stride, &bytes) || bytes > PTRDIFF_MAX - ring_at)
     throw_error("makechan: size out of range");
   auto* block = static_cast<char*>(detail::heap_alloc(ring_at + bytes, align));
   return new (block) Channel(type, capacity, block + ring_at);
@@ -144,8 +144,7 @@ ChanHead* chan_make(const ElementType& type, size_t capacity) {
 
 void chan_free(ChanHead* head) {
   Channel* c = channel(head);
-  check(c->receivers.empty() && c->senders.empty(),
-        "the last handle to a channel was dropped while a goroutine waits in it");
+  c->check_unused();
   if (c->free != nullptr) return c->free(c);
   G* nobody = nullptr;
   while (c->size.load(std::memory_order_relaxed) != 0) c->try_recv(nullptr, &nobody);

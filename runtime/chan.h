@@ -122,6 +122,12 @@ struct Channel : detail::ChanHead {
     check(free == nullptr, "send on, or close of, a channel of a Timer, Ticker or Context");
   }
 
+  // The last handle is gone.
+  void check_unused() const {
+    check(receivers.empty() && senders.empty(),
+          "the last handle to a channel was dropped while a goroutine waits in it");
+  }
+
   // Anybody: would an attempt park, as far as can be seen? For callers that would not park: if it would at that moment, that
   // is their answer.
   bool send_would_park() const;

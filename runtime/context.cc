@@ -91,6 +91,7 @@ void stop_timer(ContextNode* n) {
 void free_node(Channel* c) {
   for (auto* n = static_cast<ContextNode*>(c); n != nullptr;) {
     stop_timer(n);
+    n->check_unused();
     ContextNode* parent = n->parent;
     if (parent != nullptr) {
       parent->tree_lock.lock();
@@ -169,14 +170,13 @@ Context Context::with_deadline(TimePoint t) const {
   if (n->parent != nullptr) n->parent->handles.fetch_add(1, std::memory_order_relaxed);
   Context child;
   child.done_ = detail::ChanAccess::adopt<Chan<Unit>>(n);
+  // Before the parent can end it: whoever does stops the timer. (A parent's timer may be early enough.)
+  const bool in_time = own < latest && own > os::nanotime();
+  if (in_time) n->timer.start(own);
   if (!runtime::link(n))
     runtime::end(n, n->parent->error.load(std::memory_order_relaxed));
-  else if (own >= latest)
-    return child;  // the parent's timer is early enough
-  else if (own <= os::nanotime())
+  else if (own < latest && !in_time)
     runtime::end(n, Errno::timed_out);
-  else
-    n->timer.start(own);
   return child;
 }
 

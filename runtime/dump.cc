@@ -77,8 +77,8 @@ void dump_m(int fd, const M* m) {
   if (m == &m0 && tid == 0) tid = os::getpid();  // the first thread has the process's number
   report(fd, "M%: tid=% p=% g=% lockedg=%$$\n",
          {id_of(m), tid, id_of(moment(m->p)), id_of(moment(m->curg)), id_of(moment(m->lockedg)),
-          as_value(m->spinning ? " spinning" : ""),
-          as_value(!m->on_idle_list               ? ""
+          as_value(moment(m->spinning) ? " spinning" : ""),
+          as_value(!moment(m->on_idle_list)       ? ""
                    : moment(m->sleeps_until) != 0 ? " idle, until a timer"
                                                   : " idle")});
 }
@@ -154,7 +154,7 @@ void dump_g(int fd, const G* g) {
   const int64_t since = waits ? moment(g->wait_since) : 0;
   const int64_t until = waits ? moment(g->wait_until) : 0;
   fill(out, "goroutine % [$$",
-       {static_cast<intptr_t>(g->id), as_value(waits ? name_of(g->wait_reason) : name_of(status)),
+       {static_cast<intptr_t>(g->id), as_value(waits ? name_of(moment(g->wait_reason)) : name_of(status)),
         as_value(moment(g->locked_m) != nullptr ? ", locked to thread" : "")});
   if (since != 0) fill(out, ", % s", {(os::nanotime() - since) / 1'000'000'000});
   if (until != 0) fill(out, ", for % us more", {(until - os::nanotime()) / 1000});

@@ -8,4 +8,7 @@ namespace mstart::runtime {
 using AtExit = void (*)();
 [[gnu::visibility("hidden")]] extern AtExit at_exit;
 
+// For main's end: if another thread reports a failure, that ends the process, and not this one (Go's main waits, too).
+void let_failure_report();
+
 }  // namespace mstart::runtime

@@ -15,12 +15,16 @@ struct Cause {
   int64_t value = os::kUnlimited;  // behind the text, if there is one
 };
 
-Cause likely_cause(Errno code, const os::ThreadLimits& limits) {
+Cause likely_cause(const Error& error, const os::ThreadLimits& limits) {
+  const Errno code = error.code;
   if (code == Errno::resource_unavailable_try_again) {
     if (limits.pids_current >= limits.pids_max) return {"the cgroup has reached its pids.max of ", limits.pids_max};
     if (limits.threads_now >= limits.threads_max)
       return {"the system has reached kernel.threads-max, ", limits.threads_max};
     if (limits.threads_now >= limits.pid_max) return {"the system has reached kernel.pid_max, ", limits.pid_max};
+    // libc has one code for all that can be wrong.
+    if (limits.address_space != os::kUnlimited && std::string_view(error.call) == "pthread_create")
+      return {"may be out of memory: RLIMIT_AS is ", limits.address_space};
     if (limits.nproc != os::kUnlimited)
       return {"may need to increase max user processes (ulimit -u): RLIMIT_NPROC is ", limits.nproc};
   }
@@ -36,7 +40,7 @@ Cause likely_cause(Errno code, const os::ThreadLimits& limits) {
 }  // namespace
 
 void describe_refused_thread(Sink& out, const Error& error, int64_t have, const os::ThreadLimits& limits) {
-  const Cause cause = likely_cause(error.code, limits);
+  const Cause cause = likely_cause(error, limits);
   fill(out, "runtime: failed to create new OS thread (have % already; errno=%)\nruntime: $",
        {have, static_cast<int>(error.code), as_value(cause.text)});
   fill(out, cause.value != os::kUnlimited ? "%" : "", {cause.value});
@@ -46,7 +50,9 @@ void describe_refused_thread(Sink& out, const Error& error, int64_t have, const 
 void explain_refused_thread(const Error& error, int64_t have) {
   char buffer[384];
   Sink out(buffer);
-  describe_refused_thread(out, error, have, os::thread_limits());
+  os::ThreadLimits limits = os::thread_limits();
+  if (os::getuid() == 0) limits.nproc = os::kUnlimited;  // exempt
+  describe_refused_thread(out, error, have, limits);
   detail::write_all(2, out.text());
 }
 

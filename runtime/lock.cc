@@ -54,7 +54,7 @@ void Lock::unlock() {
 }
 
 void Lock::lock_slow() {
-  if (lock_may_spin) {
+  if (may_spin()) {
     for (int i = 0; i < kSpins; ++i) {
       for (int j = 0; j < kRelaxes; ++j) arch::cpu_relax();
       uint32_t expected = 0;

@@ -7,7 +7,7 @@
 // Ranks. A thread takes locks in rising order only; debug builds check it. What a holder may do:
 //   rank        protects                               may allocate   may park
 //   kNewmHandoff   the list of Ms for the template thread  no             no
-//   kBucket        one bucket of the parking lot           no             no (park_unlock releases it after the switch)
+//   kBucket        one bucket of the parking lot           no             no (unlock_bucket releases it after the switch)
 //   kSched         the scheduler's lists                   no             no
 //   kStacks        free stacks and G structs               no (maps)      no
 //   kHeap          the heap's spans                        (is it)        no
@@ -27,6 +27,7 @@ enum class Rank : uint8_t { kNewmHandoff, kBucket, kSched, kStacks, kHeap };
 
 // Set when there is more than one P.
 [[gnu::visibility("hidden")]] extern bool lock_may_spin;
+inline bool may_spin() { return __atomic_load_n(&lock_may_spin, __ATOMIC_RELAXED); }
 
 class Lock {
  public:

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// M: one kernel thread. Its memory is a slot of a slab that is never unmapped (stack.h), with its g0's stack, its signal
+// M: one kernel thread. Its memory is a slot of a slab that is never unmapped (machine_slab.h), with its g0's stack, its signal
 // stack and its TLS block; a slot is reused when the kernel has cleared `thread` (I4).
 #pragma once
 

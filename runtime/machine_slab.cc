@@ -12,7 +12,11 @@
 namespace mstart::runtime {
 namespace {
 
-constexpr size_t kG0StackBytes = size_t{16} * 1024;
+// Its deepest calls, and a signal's frame before the signal stack is set (I10).
+size_t g0_stack_bytes() {
+  constexpr size_t kLeast = size_t{16} * 1024, kCalls = size_t{12} * 1024;
+  return os::min_signal_stack + kCalls > kLeast ? os::min_signal_stack + kCalls : kLeast;
+}
 constexpr uint32_t kChunk = 8;
 
 struct Slab {
@@ -33,7 +37,7 @@ struct Layout {
     align = tls_align > page ? tls_align : page;
     signal_stack = page;
     g0_guard = os::align_up(signal_stack + os::signal_stack_bytes(), page);
-    tls = os::align_up(g0_guard + page + kG0StackBytes, tls_align);
+    tls = os::align_up(g0_guard + page + g0_stack_bytes(), tls_align);
     m = os::align_up(tls + arch::tls_block_size(image), alignof(M));
     bytes = os::align_up(m + sizeof(M), align);
     // What rounding has left over goes to the stack: everything else as high as it can be.

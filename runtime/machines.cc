@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 // Ms for Ps: starting, stopping and handing over. The lists of idle Ms and Ps are under sched.lock.
 //
-// An M sleeps on its note in two places only: stopm, on the idle list, and stoplockedm, waiting for its locked G. Whoever
-// wakes it has put a P into nextp before (I5); nobody else touches that P until the M has acquired it.
+// An M sleeps on its note in stopm, on the idle list, and in stoplockedm, waiting for its locked G (and m0 for ever in mexit).
+// Whoever wakes it has put a P into nextp before (I5); nobody else touches that P until the M has acquired it.
 //
 // Idle Ms leave (I11). An M that has slept on the idle list for MSTART_DEBUG's idle_ms looks under sched.lock whether it is
 // still on the list. If so it takes itself off, counts itself out and checks for deadlock, all in that one section, and
@@ -72,15 +72,19 @@ bool mPark(M* m, int64_t due) {
   return false;
 }
 
+}  // namespace
+
 // Does any G wait to be run?
 bool any_runnable() {
-  if (sched.runq.size() != 0) return true;
-  const int n = sched.procs.load(std::memory_order_relaxed);
+  if (sched.runq.size() != 0) return true;                    // [wake:D]
+  const int n = sched.procs.load(std::memory_order_acquire);  // acquire: allp is there
   for (int i = 0; i < n; ++i) {
-    if (!sched.allp[i]->runq.empty()) return true;
+    if (!sched.allp[i]->runq.empty()) return true;  // [wake:D], in empty()
   }
   return false;
 }
+
+namespace {
 
 // Is there anything that an M and a P should be found for?
 bool any_work() {
@@ -129,6 +133,7 @@ void startm(P* p, bool spinning) {
     if (id < 0) {
       birth_refused(p, spinning);
       sched.lock.unlock();
+      if (id == kAtLimit) tell_limit();
       return;
     }
     sched.lock.unlock();
@@ -338,6 +343,7 @@ void retry_births() {
     if (sched.retry_births_at.load(std::memory_order_relaxed) != at) return;
     sched.retry_births_at.store(0, std::memory_order_relaxed);
   }
+  retry_template_thread();
   if (any_work()) wakep();
 }
 

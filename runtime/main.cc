@@ -25,7 +25,11 @@ constexpr size_t kMainStackBytes = size_t{8} * 1024 * 1024;
 using Program = int (*)();
 constinit Program program_main = nullptr;  // constructors and main
 
-void run_main() { exit_process(program_main()); }
+void run_main() {
+  const int status = program_main();
+  let_failure_report();
+  exit_process(status);
+}
 
 constexpr detail::ClosureType kMainType{0, 1, nullptr, [](void*) noexcept { run_main(); }, nullptr};
 

@@ -57,10 +57,12 @@ bool still_locked(LockWord& word, bool* awake, bool starving) {
   return false;
 }
 
-// The lock was handed over. The mode ends with the last one that starves.
+// The lock was handed over. The mode ends with the last one that starves: not if another one parks just now.
 void end_starving(LockWord& word, int64_t since) {
-  if ((word.load(std::memory_order_relaxed) & kParked) == 0 || os::nanotime() - since <= kStarvingNs)
-    word.fetch_and(~kStarving, std::memory_order_relaxed);
+  const bool soon = os::nanotime() - since <= kStarvingNs;
+  uint64_t w = word.load(std::memory_order_relaxed);
+  while ((soon || (w & kParked) == 0) && !word.compare_exchange_weak(w, w & ~kStarving, std::memory_order_relaxed)) {
+  }
 }
 
 }  // namespace

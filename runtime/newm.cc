@@ -143,8 +143,14 @@ void refuse_m(M* m, P* p, bool spinning, const Error& error) {
 Result<void> start_thread(M* m) {
   check(thread_start != nullptr, "_cgo_thread_start missing");
   m->thread.prepare();  // nobody but the thread itself can clear it: its last touch of m (mstart.cc)
+  Birth* birth = m->birth;
+  birth_mark(m, &Birth::clone_entered);
+  MSTART_PROBE1(clone__entered, m);
   ThreadStartRequest request{&m->g0, arch::mstart, 0};
   systemstack([](void* r) { thread_start(static_cast<ThreadStartRequest*>(r)); }, &request);
+  if (birth != nullptr) [[unlikely]]
+    set_stamp(birth->clone_returned);
+  MSTART_PROBE1(clone__returned, m);
   const Errno code{request.error};
   if (code == Errno{}) return {};
   m->thread.set_gone();
@@ -214,20 +220,27 @@ bool hand_to_template_thread(M* m) {
 
 }  // namespace
 
-// Under sched.lock. The id counts as a running M until mexit or a refusal (I12). Negative: births are being refused, or
-// there are as many threads as there may be.
-int64_t mReserveID() {
+// Under sched.lock. The id counts as a running M until mexit or a refusal (I12). Negative: births are being refused, and
+// not `while_refused`; or there are as many threads as there may be (kAtLimit: tell_limit() when the lock is given up).
+int64_t mReserveID(bool while_refused) {
   const int64_t retry_at = sched.retry_births_at.load(std::memory_order_relaxed);
-  if (retry_at != 0 && os::nanotime() < retry_at) return -1;
+  if (!while_refused && retry_at != 0 && os::nanotime() < retry_at) return -1;
   if (mcount() >= sched.max_ms) {
     sched.births_refused.fetch_add(1, std::memory_order_relaxed);
     back_off();
-    if (!sched.refusal_told.exchange(true, std::memory_order_relaxed))
-      report(2, "runtime: at the limit of % threads (set_max_threads): work waits for a thread\n", {sched.max_ms});
-    return -1;
+    return kAtLimit;
   }
   check(sched.mnext + 1 > sched.mnext, "runtime: thread ID overflow");
   return static_cast<int64_t>(sched.mnext++);
+}
+
+// Once. Not under a lock: to print may block.
+void tell_limit() {
+  if (sched.refusal_told.exchange(true, std::memory_order_relaxed)) return;
+  sched.lock.lock();
+  const int64_t limit = sched.max_ms;
+  sched.lock.unlock();
+  report(2, "runtime: at the limit of % threads (set_max_threads): work waits for a thread\n", {limit});
 }
 
 int64_t mcount() { return static_cast<int64_t>(sched.mnext - sched.nmgone); }
@@ -303,17 +316,27 @@ bool newm(void (*fn)(), P* p, int64_t id) {
   return false;
 }
 
-// Before a thread becomes special. If its birth is refused the next lock_thread() tries again.
-void startTemplateThread() {
+// Before a thread becomes special, on one that is not. When all threads are, nobody can make one any more, so a refusal is not
+// taken for an answer at once. After it the next lock_thread() tries again, and the next thread that tries births again.
+void startTemplateThread(int tries) {
   {
     LockGuard guard(newm_handoff.lock);
     if (newm_handoff.state == Template::kStarted) return;
     newm_handoff.state = Template::kStarted;
   }
-  sched.lock.lock();
-  const int64_t id = mReserveID();
-  sched.lock.unlock();
-  if (id >= 0 && newm(templateThread, nullptr, id)) return;
+  set_timer_slack();
+  for (int64_t pause = kFirstBackoffNs; tries > 0; --tries, pause *= 2) {
+    sched.lock.lock();
+    const int64_t id = mReserveID(true);
+    sched.lock.unlock();
+    if (id == kAtLimit) {
+      tell_limit();
+      break;
+    }
+    if (newm(templateThread, nullptr, id)) return;
+    const os::FutexWord nobody_wakes{0};
+    if (tries > 1) (void)os::futex_wait(nobody_wakes, 0, os::nanotime() + pause);
+  }
   // Others have relied on it meanwhile: their births are refused with it.
   newm_handoff.lock.lock();
   newm_handoff.state = Template::kRefused;
@@ -325,6 +348,14 @@ void startTemplateThread() {
     refuse_m(m, m->nextp, m->mstartfn == mspinning, Error{Errno::resource_unavailable_try_again, "clone"});
     m = next;
   }
+}
+
+void retry_template_thread() {
+  {
+    LockGuard guard(newm_handoff.lock);
+    if (newm_handoff.state != Template::kRefused) return;
+  }
+  startTemplateThread(1);
 }
 
 // The thread that can always ask again, if it is there. Called by whoever stops running while births are refused: the

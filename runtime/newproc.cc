@@ -123,6 +123,7 @@ Result<G*> newproc1(const detail::ClosureType& type, void* from, const GoOptions
   fiber_arrive(m->g0.fiber, nullptr);
   fiber_drop(g->fiber);
   setg(&m->g0);
+  check(g->status.load(std::memory_order_relaxed) == GStatus::kRunning, "goexit0: bad g->status");
   g->status.store(GStatus::kDead, std::memory_order_relaxed);
   const bool locked = g->locked_m != nullptr;
   g->locked_m = nullptr;

@@ -61,10 +61,12 @@ void park(bool (*unlock)(G*, void*), void* arg, WaitReason reason) {
 
 void ready(G* g) {
   check(g->status.load(std::memory_order_relaxed) == GStatus::kWaiting, "bad g->status in ready");
+  const G* self = getg();
+  check(self != nullptr, "mstart called without a goroutine");  // a thread that is none of ours unlocks, or is done
   MSTART_PROBE1(ready, g);
   g->wait_reason = WaitReason::kNone;
   g->status.store(GStatus::kRunnable, std::memory_order_relaxed);
-  runqput(getg()->m->p, g, true);
+  runqput(self->m->p, g, true);
   wakep();
 }
 
@@ -104,8 +106,10 @@ void yield() {
   runtime::G* g = runtime::user_g();
   runtime::M* m = g->m;
   if (g->no_preempt != 0) runtime::throw_error("yield inside a NoPreempt scope");
-  // Nobody else to run here.
+  // Nobody else to run here, and nothing else that the scheduler would see to.
   if (m->p->runq.empty_for_owner() && runtime::sched.runq.size() == 0 &&
+      m->p->next_timer.load(std::memory_order_relaxed) == 0 &&
+      runtime::sched.retry_births_at.load(std::memory_order_relaxed) == 0 &&
       runtime::sched.stop.load(std::memory_order_relaxed) == nullptr)
     return;
   runtime::switch_to_g0(g, m, runtime::yield_m);

@@ -24,7 +24,7 @@ void exit_process(int status) {
 }
 
 Strings environment() {
-  char** first = os::process_start.envp;
+  char** first = os::process_start.environment();
   if (first == nullptr) return {};
   size_t n = 0;
   while (first[n] != nullptr) ++n;

@@ -14,10 +14,15 @@ namespace mstart::runtime {
 
 constinit P p0;
 
-// Called once, by the thread that has p0, the only P there is.
-void make_ps() {
+// Before the first birth: children inherit it. Sleeps end when they should then (default 50 us late).
+void set_timer_slack() {
   constexpr int kPrSetTimerslack = 29;
-  (void)os::prctl(kPrSetTimerslack, 1);  // children inherit it: sleeps end when they should (default 50 us late)
+  (void)os::prctl(kPrSetTimerslack, 1);
+}
+
+// Called once, by m0, the only thread that runs Gs so far; it has p0, the only P, or has just put it on the idle list.
+void make_ps() {
+  set_timer_slack();
   int n = config.procs != 0 ? config.procs : os::usable_cpus();
   if (n > kMaxProcs) n = kMaxProcs;
   static constinit P* only[1] = {&p0};
@@ -38,8 +43,8 @@ void make_ps() {
   }
   LockGuard guard(sched.lock);
   sched.allp = all;
-  lock_may_spin = n > 1;
-  sched.idle.add_idle_ps(-1);  // the promised one
+  __atomic_store_n(&lock_may_spin, n > 1, __ATOMIC_RELAXED);  // threads without a P may read it
+  sched.idle.add_idle_ps(-1);                                 // the promised one
   for (int i = n - 1; i > 0; --i) pidleput(all[i]);
   sched.procs.store(n, std::memory_order_release);
 }

@@ -158,10 +158,7 @@ void drop_spinning(M* m) {
 
 // Without a P, after the spinning count: is there anything anywhere? Then take a P for it.
 [[gnu::cold]] P* recheck() {
-  bool found = sched.runq.size() != 0;  // [wake:D]
-  const int n = sched.procs.load(std::memory_order_relaxed);
-  for (int i = 0; i < n && !found; ++i) found = !sched.allp[i]->runq.empty();  // in empty()
-  if (!found) return nullptr;
+  if (!any_runnable()) return nullptr;
   LockGuard guard(sched.lock);
   P* p = pidleget();
   if (p == nullptr) sched.idle.need_spinning();

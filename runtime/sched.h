@@ -86,6 +86,7 @@ void incidlelocked();
 void give_gs_to_all(P* p);
 void wake_locked(G* g, P* p);
 void wake_with(M* m, P* p);
+bool any_runnable();
 M* mget();
 void notesleep_or_retry(os::Note& note);
 void wake_m0_to_stop();
@@ -105,7 +106,9 @@ void make_ps();
 
 // newm.cc: how an M comes to be and where its memory goes.
 bool newm(void (*fn)(), P* p, int64_t id);
-int64_t mReserveID();
+int64_t mReserveID(bool while_refused = false);
+inline constexpr int64_t kAtLimit = -2;
+void tell_limit();
 int64_t mcount();
 void mcommoninit(M* m, int64_t id);
 void birth_refused(P* p, bool spinning);
@@ -115,7 +118,9 @@ inline void leave_a_retrier() {
   if (sched.retry_births_at.load(std::memory_order_relaxed) != 0) [[unlikely]]
     wake_template_thread();
 }
-void startTemplateThread();
+void startTemplateThread(int tries);
+void retry_template_thread();
+void set_timer_slack();
 void free_m(M* m);
 
 // The document's _cgo_thread_start: makes a thread on which g0 is the current g and fn() runs. Set by the hosted library.

@@ -8,10 +8,10 @@ namespace mstart::runtime {
 
 bool worth_spinning(int spins) {
   constexpr int kMostSpins = 4;
-  if (spins >= kMostSpins || !lock_may_spin) return false;
+  if (spins >= kMostSpins || !may_spin()) return false;
   const IdleState idle = sched.idle.look();
   const auto ps = static_cast<uint32_t>(sched.procs.load(std::memory_order_relaxed));
-  return ps > idle.idle_ps() + idle.spinning() + 1 && getg()->m->p->runq.empty_for_owner();
+  return ps > idle.idle_ps() + idle.spinning() + 1 && user_g()->m->p->runq.empty_for_owner();
 }
 
 void spin() {

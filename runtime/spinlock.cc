@@ -13,7 +13,7 @@ void SpinLock::lock_slow() {
   constexpr int64_t kFirstNapNs = 20'000, kLongestNapNs = 1'000'000;
   int64_t nap_ns = kFirstNapNs;
   do {
-    for (int i = 0; lock_may_spin && i < kSpins && held_.load(std::memory_order_relaxed); ++i) arch::cpu_relax();
+    for (int i = 0; may_spin() && i < kSpins && held_.load(std::memory_order_relaxed); ++i) arch::cpu_relax();
     if (!held_.load(std::memory_order_relaxed)) continue;
     const os::FutexWord nobody_wakes{0};
     os::futex_wait(nobody_wakes, 0, os::nanotime() + nap_ns);

@@ -15,7 +15,7 @@ using runtime::user_g;
 
 void lock_thread() {
   G* g = user_g();
-  if (g->m->locked_ext == 0) runtime::startTemplateThread();
+  if (g->m->locked_ext == 0) runtime::startTemplateThread(5);
   M* m = g->m;
   check(++m->locked_ext != 0, "LockOSThread nesting overflow");
   m->lockedg = g;
@@ -37,8 +37,8 @@ NoPreempt::~NoPreempt() { --user_g()->no_preempt; }
 int num_g() { return static_cast<int>(runtime::live_gs()); }
 
 int num_m() {
-  return static_cast<int>(sched.ms_created.load(std::memory_order_relaxed) -
-                          sched.ms_ended.load(std::memory_order_relaxed));
+  const auto ended = sched.ms_ended.load(std::memory_order_acquire);  // first: those were created before
+  return static_cast<int>(sched.ms_created.load(std::memory_order_relaxed) - ended);
 }
 
 int set_max_threads(int n) {

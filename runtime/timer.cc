@@ -170,7 +170,7 @@ TimerQueue* queue_of(P* p) {
 
 template <class F>
 void for_each_p(F&& f) {
-  const int n = sched.procs.load(std::memory_order_relaxed);
+  const int n = sched.procs.load(std::memory_order_acquire);  // acquire: allp is there
   if (n == 0) f(&p0);
   for (int i = 0; i < n; ++i) f(sched.allp[i]);
 }

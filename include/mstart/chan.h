@@ -149,7 +149,8 @@ class Chan {
     return out;
   }
 
-  // Never parks. False: send() would park; v is untouched. Closed: fatal.
+  // Never parks. False: send() would park; v is untouched. Closed: fatal. A copy is made under the channel's lock: as a move, it
+  // may neither throw nor park.
   [[nodiscard]] bool try_send(const T& v) const {
     static_assert(std::is_copy_constructible_v<T>, "this type can only be moved: try_send(std::move(v))");
     return detail::chan_try_send(chan_, const_cast<T*>(std::addressof(v)), true);

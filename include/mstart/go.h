@@ -77,8 +77,8 @@ Result<void> try_go(F&& f) {
   return detail::start(static_cast<F&&>(f), {});
 }
 
-// Lets the other runnable Gs of this P run first: this one goes to the tail of the P's queue. Go's Gosched, which uses the
-// global queue.
+// Lets the other runnable Gs of this P run first: this one goes to the tail of the P's queue. Fatal in a NoPreempt scope. Go's
+// Gosched, which uses the global queue.
 void yield();
 
 // Ends this G only. No destructor of its stack runs; its function object is destroyed. For Scope, WaitGroup and Once it is
@@ -96,7 +96,7 @@ int set_procs(int n);
 int num_g();  // [any] Gs alive, with main
 int num_m();  // [any] threads
 
-// How many threads there may be at most: 10,000 at first. Returns the previous value. At the limit births are refused as
+// How many threads there may be at most: 10,000 at first. Returns the previous value; n < 1 changes nothing. At the limit births are refused as
 // the kernel refuses them: work waits for a thread, and it is said once. When no G can ever run for want of one: "fatal
 // error: thread exhaustion". Go's debug.SetMaxThreads.
 int set_max_threads(int n);
@@ -153,7 +153,7 @@ struct TaskResult<void> : TaskState {};
 template <class T, class Fn>
 struct TaskOf : TaskResult<T> {
   template <class F>
-  explicit TaskOf(F&& f) : fn(static_cast<F&&>(f)) {}
+  explicit TaskOf(F&& f) noexcept : fn(static_cast<F&&>(f)) {}
   ~TaskOf() {}
   void run() {
     if constexpr (std::is_void_v<T>)

@@ -22,7 +22,7 @@ class GLocal {
     if (detail::Ending* there = detail::find_ending(this)) return static_cast<Value*>(there)->value;
     auto* made = ::new (detail::heap_alloc(sizeof(Value), alignof(Value))) Value;
     made->key = this;
-    made->run = [](detail::Ending* ending) {
+    made->run = [](detail::Ending* ending) noexcept {
       auto* value = static_cast<Value*>(ending);
       value->~Value();
       detail::heap_free(value);

@@ -134,12 +134,12 @@ consteval Kind kind_of() {
 }
 
 template <class X>
-size_t render_value(Sink& out, uint64_t value, Spec&) {
+size_t render_value(Sink& out, uint64_t value, Spec&) noexcept {
   format_value(out, *reinterpret_cast<const X*>(value));
   return 0;
 }
 template <class X>
-size_t render_string(Sink& out, uint64_t value, Spec& spec) {
+size_t render_string(Sink& out, uint64_t value, Spec& spec) noexcept {
   const std::string_view text = *reinterpret_cast<const X*>(value);
   return render_string_view(out, reinterpret_cast<uintptr_t>(&text), spec);
 }

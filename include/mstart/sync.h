@@ -59,12 +59,6 @@ inline bool is_last_reader(uint64_t before) {
   return before < 2 * kReader && (before < kReader || (before & kDraining) != 0);
 }
 
-// When a time to wait is over; a very long one never.
-inline TimePoint deadline_after(Duration d) {
-  const TimePoint now = Clock::now();
-  return d < never - now ? now + d : never;
-}
-
 }  // namespace detail
 
 // One G at a time. Not recursive; any G may unlock. Who waits for more than a millisecond is next, then (Go's starvation
@@ -83,7 +77,7 @@ class Mutex {
   // False: timed out. A time that is over is one try.
   bool try_lock_until(TimePoint t) { return detail::try_lock(word_) || detail::mutex_lock_until(word_, t); }
   bool try_lock_for(Duration d) {
-    return detail::try_lock(word_) || detail::mutex_lock_until(word_, detail::deadline_after(d));
+    return detail::try_lock(word_) || detail::mutex_lock_until(word_, detail::deadline_in(d));
   }
   // Of a mutex that is not locked: "fatal error: sync: unlock of unlocked mutex".
   void unlock() {
@@ -95,8 +89,8 @@ class Mutex {
   detail::LockWord word_{0};
 };
 
-// One writer or many readers. A writer that waits is before readers that come later, and the readers that wait for it are
-// before the next writer; so a G must not lock_shared() again while it holds it shared. Any G may unlock. Go's sync.RWMutex.
+// One writer or many readers. A writer that waits for readers to leave is before readers that come later, and the readers that
+// wait for a writer are before the next one; so a G must not lock_shared() again while it holds it shared. Any G may unlock. Go's sync.RWMutex.
 class SharedMutex {
  public:
   constexpr SharedMutex() = default;
@@ -110,7 +104,7 @@ class SharedMutex {
   bool try_lock() { return detail::try_lock(word_); }
   bool try_lock_until(TimePoint t) { return detail::try_lock(word_) || detail::exclusive_lock_until(word_, t); }
   bool try_lock_for(Duration d) {
-    return detail::try_lock(word_) || detail::exclusive_lock_until(word_, detail::deadline_after(d));
+    return detail::try_lock(word_) || detail::exclusive_lock_until(word_, detail::deadline_in(d));
   }
   // If it is not locked: "fatal error: sync: Unlock of unlocked RWMutex".
   void unlock() {
@@ -133,7 +127,7 @@ class SharedMutex {
   }
   bool try_lock_shared_until(TimePoint t) { return try_lock_shared() || detail::shared_lock_until(word_, t); }
   bool try_lock_shared_for(Duration d) {
-    return try_lock_shared() || detail::shared_lock_until(word_, detail::deadline_after(d));
+    return try_lock_shared() || detail::shared_lock_until(word_, detail::deadline_in(d));
   }
   // If nobody holds it shared: "fatal error: sync: RUnlock of unlocked RWMutex".
   void unlock_shared() {
@@ -193,7 +187,7 @@ class CondVar {
   }
   template <class L>
   bool wait_for(L& lock, Duration d) {
-    return wait_until(lock, detail::deadline_after(d));
+    return wait_until(lock, detail::deadline_in(d));
   }
   // What pred() said last: false only when timed out.
   template <class L, std::predicate P>
@@ -205,12 +199,12 @@ class CondVar {
   }
   template <class L, std::predicate P>
   bool wait_for(L& lock, Duration d, P pred) {
-    return wait_until(lock, detail::deadline_after(d), std::ref(pred));
+    return wait_until(lock, detail::deadline_in(d), std::ref(pred));
   }
 
  private:
   template <class L>
-  static void unlock_of(void* lock) {
+  static void unlock_of(void* lock) noexcept {
     static_cast<L*>(lock)->unlock();
   }
   std::atomic<uint32_t> waiting_{0};  // not 0: somebody may wait
@@ -239,7 +233,8 @@ class OnceCall : Ending {
 
 }  // namespace detail
 
-// Runs a function once, whoever comes first; all others park until it is done. A goexit() in it counts as done. Go's
+// Runs a function once, whoever comes first; all others park until it is done. A goexit() in it, or an exception, counts as
+// done. Go's
 // sync.Once; as there, a call from inside the function parks for ever.
 class Once {
  public:
@@ -264,17 +259,18 @@ namespace detail {
 void semaphore_acquire(std::atomic<int64_t>&);
 bool semaphore_acquire_until(std::atomic<int64_t>&, TimePoint);
 void semaphore_release(std::atomic<int64_t>&, int64_t n);
-[[noreturn]] void semaphore_negative();
+[[noreturn]] void semaphore_out_of_range();
 
 }  // namespace detail
 
-// A number of permits. Who waits for one gets it before those that come later.
+// A number of permits. Who waits for one gets it before those that come later. std::counting_semaphore, whose waits park Gs.
 class Semaphore {
  public:
-  // Below 0: fatal.
-  explicit constexpr Semaphore(ptrdiff_t permits) : state_(int64_t{permits} * kOne) {
-    if (permits < 0) detail::semaphore_negative();
+  // Below 0, or above max(): fatal.
+  explicit constexpr Semaphore(ptrdiff_t permits) : state_(permits <= kMost ? int64_t{permits} * kOne : 0) {
+    if (permits < 0 || permits > kMost) detail::semaphore_out_of_range();
   }
+  static constexpr ptrdiff_t max() { return kMost; }
   Semaphore(const Semaphore&) = delete;
   Semaphore& operator=(const Semaphore&) = delete;
 
@@ -283,11 +279,11 @@ class Semaphore {
     if (!try_acquire()) [[unlikely]]
       detail::semaphore_acquire(state_);
   }
-  // Gives n back, or adds them; does not block. Below 0: fatal.
+  // Gives n back, or adds them; does not block. Below 0, or above max() together with those that are there: fatal.
   void release(ptrdiff_t n = 1) {
     // release: what was done before is seen by who takes the permit.
     int64_t s = state_.load(std::memory_order_relaxed);
-    while ((s & kWaiting) == 0 && n >= 0) {
+    while ((s & kWaiting) == 0 && n >= 0 && n <= kMost - s / kOne) {
       if (state_.compare_exchange_weak(s, s + n * kOne, std::memory_order_release, std::memory_order_relaxed)) return;
     }
     detail::semaphore_release(state_, n);
@@ -301,11 +297,12 @@ class Semaphore {
   }
   bool try_acquire_until(TimePoint t) { return try_acquire() || detail::semaphore_acquire_until(state_, t); }
   bool try_acquire_for(Duration d) {
-    return try_acquire() || detail::semaphore_acquire_until(state_, detail::deadline_after(d));
+    return try_acquire() || detail::semaphore_acquire_until(state_, detail::deadline_in(d));
   }
 
  private:
   static constexpr int64_t kWaiting = 1, kOne = 2;
+  static constexpr ptrdiff_t kMost = PTRDIFF_MAX / 4;
   std::atomic<int64_t> state_;  // bit 0: somebody waits; above: the permits
 };
 
@@ -322,7 +319,7 @@ class WaitGroup {
   void done() { add(-1); }
   // Parks until the count is 0. Every done() that brought it there happens before the return.
   void wait();
-  // add(1), and a G that runs f and is done() at its end, goexit() included. Include <mstart/go.h>.
+  // add(1), and a G that runs f and is done() at its end, goexit() included.
   template <class F>
   void go(F&& f);
   template <class F>
@@ -333,3 +330,5 @@ class WaitGroup {
 };
 
 }  // namespace mstart::inline v0
+
+#include <mstart/go.h>  // WaitGroup::go

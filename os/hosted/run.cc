@@ -16,6 +16,7 @@
 #include <mstart/hosted.h>
 #include <signal.h>
 #include <sys/auxv.h>
+#include <sys/prctl.h>
 #include <unistd.h>
 
 #include <cxxabi.h>
@@ -53,7 +54,7 @@ constinit Run* current = nullptr;  // the one there is, or was
 // What the start code of a program without libc reads from its stack. Before constructors, which may ask for it.
 [[gnu::constructor(101)]] void read_process() {
   ProcessStart& start = process_start;
-  start.envp = environ;
+  start.libc_environ = &environ;
   start.secure = getauxval(AT_SECURE) != 0;
   page_size = getauxval(AT_PAGESZ);
   if (const uint64_t size = getauxval(AT_MINSIGSTKSZ); size != 0) min_signal_stack = size;
@@ -95,6 +96,7 @@ void stop() {
 int run_main() {
   if (current->options->procs > 0) (void)set_procs(current->options->procs);
   current->result = current->main(current->arg);
+  let_failure_report();
   {
     LockGuard guard(sched.lock);
     sched.stop.store(stop, std::memory_order_relaxed);
@@ -120,6 +122,7 @@ class Borrowed {
     }
     set_signal_mask(mask_);
     *exception_state() = exceptions_;
+    ::prctl(PR_SET_TIMERSLACK, timer_slack_);
   }
   Borrowed(const Borrowed&) = delete;
   Borrowed& operator=(const Borrowed&) = delete;
@@ -130,6 +133,7 @@ class Borrowed {
     bool ours = is_default(signal);
   };
   const ExceptionState exceptions_;
+  const int timer_slack_ = ::prctl(PR_GET_TIMERSLACK);  // ns
   uint64_t mask_ = 0;
   const Fault faults_[2] = {{kSigSegv}, {kSigBus}};
 };
@@ -145,7 +149,6 @@ int mstart::detail::run(const RunOptions& options, int (*main)(void*) noexcept, 
   check(!used.test_and_set(std::memory_order_relaxed), "run: the runtime has run before, it does so once in a process");
   Run run{&options, main, arg};
   current = &run;
-  process_start.envp = environ;
   use_libc_threads();
   sched.reports_deadlock = false;
   default_stack_bytes = options.stack_bytes > kLeastStackBytes ? options.stack_bytes : kLeastStackBytes;

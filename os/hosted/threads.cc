@@ -43,6 +43,7 @@ void* run_thread(void* arg) {
   void (*fn)() = start->fn;
   delete start;
   runtime::setg(g0);
+  runtime::birth_mark(g0->m, &runtime::Birth::first_instruction);  // the first that is ours
   enter_stack(g0, fn);
   return nullptr;
 }

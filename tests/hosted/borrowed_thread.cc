@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: MIT
-// run() gives the thread back as it found it: signal mask, alternate stack, handlers, the exception that is being handled. What
+// run() gives the thread back as it found it: signal mask, alternate stack, handlers, timer slack, the exception that is being
+// handled. What
 // somebody has set up before stays in force meanwhile: a handler of SIGSEGV, an alternate stack. Ms begin with the mask of
 // run()'s thread, whoever makes them.
 // cases: bare handled
 #include <signal.h>
+#include <sys/prctl.h>
 #include <unistd.h>
 
 #include <exception>
@@ -77,7 +79,7 @@ int main(int argc, char** argv) {
   sigprocmask(SIG_BLOCK, &blocked, nullptr);
   const stack_t stack_before = signal_stack();
   const Handler segv_before = handler_of(SIGSEGV), bus_before = handler_of(SIGBUS);
-  const int first = thread_id();
+  const int first = thread_id(), slack_before = prctl(PR_GET_TIMERSLACK);
   int status = 1;
   try {
     throw 5;
@@ -98,5 +100,6 @@ int main(int argc, char** argv) {
   const stack_t stack_now = signal_stack();
   expect(stack_now.ss_sp == stack_before.ss_sp && stack_now.ss_flags == stack_before.ss_flags, "the alternate stack");
   expect(handler_of(SIGSEGV) == segv_before && handler_of(SIGBUS) == bus_before, "the handlers");
+  expect_equal(prctl(PR_GET_TIMERSLACK), slack_before, "the timer slack");
   return status;
 }

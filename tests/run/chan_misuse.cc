@@ -72,6 +72,7 @@ const Misuse kMisuses[] = {
      }},
     {"close of nil channel", [] { Chan<int>(nullptr).close(); }},
     {"makechan: size out of range", [] { Chan<int> ch(-1); }},
+    {"makechan: size out of range", [] { Chan<Unit> ch(-1); }},
     {"makechan: size out of range", [] { Chan<int> ch(size_t{1} << 62); }},
     {"out of memory", [] { Chan<int> ch(int64_t{1} << 58); }},
     {"the last handle to a channel was dropped while a goroutine waits in it",

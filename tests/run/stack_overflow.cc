@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // A G that uses up its stack: that is said, with its name and the size. On a default stack, on one of its own size, and on a
-// thread that the runtime made.
-// cases: first_thread sized other_thread
+// thread that the runtime made; and by one frame that reaches over the guard.
+// cases: first_thread sized other_thread one_frame
 // status: 2
 // stderr: deep has used up its stack of
 // stderr: fatal error: stack overflow
@@ -11,6 +11,15 @@
 
 using namespace mstart;
 
+namespace {
+
+[[gnu::noinline]] void use_at_once() {
+  volatile char much[1 << 20];
+  much[0] = 1;
+}
+
+}  // namespace
+
 int main(int argc, char** argv) {
   const std::string_view which = which_case(argc, argv);
   set_procs(which == "other_thread" ? 2 : 1);
@@ -18,6 +27,7 @@ int main(int argc, char** argv) {
   if (which == "other_thread") lock_thread();
   go({.stack_bytes = bytes, .name = "deep"}, [&] {
     expect((thread_id() == process_id()) == (which != "other_thread"), "the thread");
+    if (which == "one_frame") use_at_once();
     (void)use_stack(SIZE_MAX);
   });
   wait_for_ever();

@@ -54,7 +54,14 @@ int main() {
     group.done();
     group.done();
   });
-  expect_fatal("fatal error: Semaphore: negative number of permits\n", [] { Semaphore permits(-1); });
+  const std::string_view range = "fatal error: Semaphore: number of permits out of range\n";
+  expect_fatal(range, [] { Semaphore permits(-1); });
+  expect_fatal(range, [] { Semaphore permits(PTRDIFF_MAX); });
+  expect_fatal(range, [] {
+    Semaphore permits(Semaphore::max());
+    permits.acquire();
+    permits.release(2);
+  });
   expect_fatal("fatal error: Semaphore: release of a negative number\n", [] { Semaphore(1).release(-1); });
   expect_fatal("fatal error: park inside a NoPreempt scope\n", [] {
     Mutex mutex;

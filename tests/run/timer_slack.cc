@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: MIT
-// Sleeps end when they should: no thread that runs Gs has the kernel's default timer slack of 50 us.
+// Sleeps end when they should: no thread that runs Gs has the kernel's default timer slack of 50 us, also where the template thread was
+// the first to be born.
+// cases: gs_first template_first
 #include "expect.h"
 
 using namespace mstart;
@@ -13,8 +15,9 @@ int64_t slack() {
 
 }  // namespace
 
-int main() {
+int main(int argc, char** argv) {
   set_procs(2);
+  if (which_case(argc, argv) == "template_first") lock_thread(), unlock_thread();
   const int first = thread_id();
   std::atomic<int> elsewhere{0};
   wait_until([&] {
