@@ -21,6 +21,7 @@ CONFIGURATIONS = {
     "runq": ["-DOPS=2"],
     "note": [""],
     "idle": ["-DSPARE=0"],
+    "freem": ["", "-DHOSTED"],
 }
 
 
