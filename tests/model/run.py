@@ -22,6 +22,7 @@ CONFIGURATIONS = {
     "note": [""],
     "idle": ["-DSPARE=0"],
     "freem": ["", "-DHOSTED"],
+    "template": ["", "-DLOCKERS=3 -DROUNDS=1"],
 }
 
 
