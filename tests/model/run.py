@@ -23,6 +23,7 @@ CONFIGURATIONS = {
     "idle": ["-DSPARE=0"],
     "freem": ["", "-DHOSTED"],
     "template": ["", "-DLOCKERS=3 -DROUNDS=1"],
+    "select": ["-DTIMEOUT", "-DSELECTS=1 -DPLAINS=3"],
 }
 
 
