@@ -24,6 +24,7 @@ CONFIGURATIONS = {
     "freem": ["", "-DHOSTED"],
     "template": ["", "-DLOCKERS=3 -DROUNDS=1"],
     "select": ["-DTIMEOUT", "-DSELECTS=1 -DPLAINS=3"],
+    "timer": ["-DOPS=2", "-DRUNNERS=1"],
 }
 
 
