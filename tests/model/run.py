@@ -25,6 +25,8 @@ CONFIGURATIONS = {
     "template": ["", "-DLOCKERS=3 -DROUNDS=1"],
     "select": ["-DTIMEOUT", "-DSELECTS=1 -DPLAINS=3"],
     "timer": ["-DOPS=2", "-DRUNNERS=1"],
+    "sema": [""],
+    "mutex": ["", "-DROUNDS=2"],
 }
 
 
