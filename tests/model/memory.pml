@@ -54,7 +54,7 @@ typedef Cpu {
 byte mem[NLOC];
 Cpu cpu[NPROC];
 
-/* Scratch, dead between two steps. */
+/* Scratch, dead between two steps. Not for d_steps: going back over one, spin does not restore it, and goes astray. */
 hidden byte m_i, m_w, m_v;
 
 #define BIT(word) (1 << (word))

@@ -21,6 +21,12 @@ CONFIGURATIONS = {
     "runq": ["-DOPS=2"],
     "note": [""],
     "idle": ["-DSPARE=0"],
+    "freem": ["", "-DHOSTED"],
+    "template": ["", "-DLOCKERS=3 -DROUNDS=1"],
+    "select": ["-DTIMEOUT", "-DSELECTS=1 -DPLAINS=3"],
+    "timer": ["-DOPS=2", "-DRUNNERS=1"],
+    "sema": [""],
+    "mutex": ["", "-DROUNDS=2"],
 }
 
 
