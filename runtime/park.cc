@@ -106,7 +106,7 @@ void yield() {
   if (g->no_preempt != 0) runtime::throw_error("yield inside a NoPreempt scope");
   // Nobody else to run here.
   if (m->p->runq.empty_for_owner() && runtime::sched.runq.size() == 0 &&
-      runtime::sched.stop.load(std::memory_order_relaxed) == nullptr)
+      runtime::sched.instead.load(std::memory_order_relaxed) == nullptr)
     return;
   runtime::switch_to_g0(g, m, runtime::yield_m);
 }

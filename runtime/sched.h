@@ -48,6 +48,9 @@ struct Sched {
   // Not null once main has returned in a process that goes on (hosted): called, with its P if it has one, by each M that
   // comes to the scheduler, in place of running another G. Does not return. Set once, under `lock`.
   std::atomic<void (*)()> stop{nullptr};
+  // Not null: by whom the next G of an M is chosen, in place of all queues; null from it: there is none. Seeded, or explore();
+  // or after `stop` has been set, what calls that. Set by a G.
+  std::atomic<G* (*)(M*)> instead{nullptr};
   bool reports_deadlock = true;  // false: a foreign thread may yet bring work
 
   // Set by make_ps(), at the first wake.
