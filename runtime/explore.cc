@@ -1,19 +1,19 @@
 // SPDX-License-Identifier: MIT
 // explore(): one schedule of a function's Gs after the other, each decided by its seed.
 //
-// The G that called explore() starts a run's first G and yields. From then on sched.instead chooses among the run's Gs, which
-// are those with ids from the run's first on: nobody else runs who could start one. Gs from outside stay where they are,
-// in the global queue. The explorer has the lowest priority of all, so when it comes back from its yield nobody else could run:
-// the run is over, or it lets the clock jump, or there is a deadlock, or the run has failed, for then nobody in it is chosen any more.
+// The G that called explore() starts a run's first G and yields. From then on sched.instead chooses among the run's Gs: those
+// with ids from that first one's on, for nobody else runs who could start one. Gs from outside stay where they are, in the
+// global queue. The explorer has the lowest priority of all, so when its yield returns nobody else could run: the run is
+// over, or its clock has to jump, or its Gs wait for ever; or the run has failed, for then no G of it is chosen any more.
 //
-// Priorities. A G's first is a number that the run's seed and its place among the run's Gs give: nothing is kept. The G with
-// the highest runs until it parks, or until a point at which another has a higher one. With a chance of preemptions / horizon at a
-// point it is lowered: below all first ones. The horizon, a power of two that the run's steps fit in, is in the last bits
-// of the seed, so a seed says all; it comes from the run before. A G that yields, or passes many points in a row, waits for somebody
-// perhaps: it is lowered below all that there are.
+// Priorities. A G's first one is a number that follows from the run's seed and its place among the run's Gs: nothing is kept.
+// The G with the highest runs until it parks, or until a point at which another one has a higher. With a chance of preemptions
+// / horizon at a point it is lowered, below all first ones. The horizon, a power of two that the run's steps fit in, is in the
+// last bits of the seed, so that a seed says all; it is taken from the run before. A G that yields, or passes many points in a
+// row, waits for somebody perhaps: it is lowered below all that there are.
 //
-// A run that has failed is given up: its Gs are taken off the queue and never run again, their timers are in a queue that nobody
-// looks at any more. Stacks and what they hold stay.
+// A run that has failed is given up: its Gs are taken off the queue and never run again, and its timers are in a queue that
+// nobody looks at any more. Their stacks, and what is on them, stay.
 #include <mstart/detail/point.h>
 #include <mstart/go.h>
 #include <mstart/test.h>

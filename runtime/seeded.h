@@ -2,12 +2,13 @@
 // Programs whose schedule follows from a number: MSTART_DEBUG=seed, for all Gs of a program, and explore() (explore.cc), for
 // those that a function starts.
 //
-// One P, so that Gs run one after the other, and only its M chooses. It does so in sched.instead, by a generator; so are the
-// orders of select. A G gives way not only when it parks or yields, but at points (include/mstart/detail/point.h) too. The clock
-// is not the machine's: each look at it takes a microsecond, and when no G can run it jumps to the first timer. So nothing
-// depends on how fast the machine is, and on whichever thread a locked G has, for there is never more than one with a P.
+// There is one P, so Gs run one after the other, and its M alone chooses: it asks sched.instead, which asks a generator, and
+// select's orders come from that too. A G gives way not only when it parks or yields, but at points too
+// (include/mstart/detail/point.h). The clock is not the machine's: each look at it takes a microsecond, and when no G can run
+// it jumps to the first timer. So nothing depends on the machine's speed, nor on which thread a locked G has: only the one
+// with the P does anything.
 //
-// What a program is told from outside is not covered: files, signals, foreign threads, addresses.
+// What comes from outside does not follow from it: files, signals, foreign threads, addresses.
 #pragma once
 
 #include <string_view>

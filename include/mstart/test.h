@@ -31,20 +31,20 @@ namespace detail {
 Finding explore(bool (*f)(void*) noexcept, void* arg, const ExploreOptions& options);
 }  // namespace detail
 
-// Runs f many times, each time in a G of its own and in another order of the Gs that it starts, and they; no other G of the
+// Runs f many times, each time in a G of its own and with another order of the Gs that it starts, and they; no other G of the
 // program runs meanwhile. A run is over when all its Gs have ended and no timer of theirs is pending. It fails if f returns
-// false (void: never), if a fatal error happens in one of its Gs (fatal(), a misuse, a failed assert() without libc), if its Gs
-// wait for ever, or if they do not come to an end in a million steps. Then explore() says on standard error why, and the seed; runs
-// it again with the Gs' places wherever one was preempted; and returns. MSTART_DEBUG=seed=N in the environment, or
-// {.runs = 1, .seed = N}, runs that one only.
+// false (void: never), if a fatal error happens in one of its Gs (fatal(), a misuse, a failed assert() without libc), if its
+// Gs wait for ever, or if they do not come to an end in a million steps. Then explore() says on standard error why and with
+// which seed, runs it again, telling where Gs were preempted, and returns. MSTART_DEBUG=seed=N in the environment, or {.runs =
+// 1, .seed = N}, runs that one only.
 //
-// The order changes when a G parks, yields or ends, and at points: each call of this library that others can see, and explore_point().
-// Gs have random priorities, and the first of them runs; the preempted is last then (PCT: Burckhardt and others, ASPLOS 2010).
-// The clock starts at the same time in each run, and jumps when all its Gs wait.
+// The order changes when a G parks, yields or ends, and at points: the library's calls that other Gs can see, and
+// explore_point(). Gs have random priorities, and the first of them runs; one that is preempted is behind the others then
+// (PCT: Burckhardt and others, ASPLOS 2010). The clock starts at the same time in each run, and jumps when all Gs wait.
 //
-// f must make all that its Gs share anew in each run, and must not depend on anything else that changes; what a run that fails
-// has made is never destroyed. Gs outside, files, and signals must not play a part. Its stack holds 1 MiB. Needs a single P: before the
-// first go() it sees to that itself (set_procs(1)); later, with more, it is fatal.
+// f makes all that its Gs share anew in each run, and depends on nothing else that changes; Gs outside, files and signals have
+// no part in it. What a run that fails has made is never destroyed. f's stack holds 1 MiB. There must be one P: before the
+// first go() explore() sees to that itself, as set_procs(1) does; with more Ps it is fatal.
 template <class F>
 Finding explore(F&& f, const ExploreOptions& options = {}) {
   using Fn = std::remove_reference_t<F>;
