@@ -8,6 +8,7 @@
 #include <atomic>
 
 #include "arch/arch.h"
+#include "os/sys.h"
 
 namespace mstart::os {
 namespace {

@@ -5,7 +5,7 @@
 
 #include <cstdint>
 
-#include "os/sys.h"
+struct __kernel_timespec;
 
 namespace mstart::os {
 
@@ -13,7 +13,7 @@ namespace mstart::os {
 void init_clock(const void* vdso);
 
 // What both are read with; null: the kernel. Returns what it was before.
-using ClockGettime = long (*)(int clock, Timespec* out);
+using ClockGettime = long (*)(int clock, __kernel_timespec* out);
 ClockGettime set_clock(ClockGettime);
 
 int64_t nanotime();  // CLOCK_MONOTONIC

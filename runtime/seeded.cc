@@ -5,6 +5,7 @@
 #include <mstart/detail/point.h>
 
 #include "os/clock.h"
+#include "os/sys.h"
 #include "runtime/config.h"
 #include "runtime/sched.h"
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // explore() finds what is planted, says why and with which seed, and finds it again with that seed alone. What is right is
 // not reported.
-// cases: lost_update lock_order lost_wake_up check_then_act after_go ends check fatal misuse livelock time
+// cases: lost_update lock_order lost_wake_up check_then_act after_go ends check fatal misuse livelock time given_up outside inside
 // stderr: fails again; MSTART_DEBUG=seed=
 #include <mstart/test.h>
 
@@ -224,6 +224,47 @@ void time() {
   });
 }
 
+// What is left of a run that has failed does nothing any more: neither Gs that could run, nor timers.
+void given_up() {
+  int late = 0;
+  const auto fail = [&] {
+    go([&] {
+      sleep_for(std::chrono::microseconds(10));
+      ++late;
+    });
+    sleep_for(std::chrono::microseconds(1));
+    for (int i = 0; i < 3; ++i) go([&] { ++late; });
+    const NoPreempt here;
+    late = 0;
+    fatal("with a G that is ready, and one that sleeps");
+  };
+  for (uint64_t seed = 0; seed < 10; ++seed) expect(explore(fail, {.runs = 1, .seed = seed}).found, "it fails");
+  for (int i = 0; i < 10; ++i) yield();
+  sleep_for(std::chrono::microseconds(10));
+  expect_equal(late, 0, "Gs that ran later");
+}
+
+// Others, and their timers, wait until it is over.
+void outside() {
+  set_procs(1);
+  bool ran = false, woke = false;
+  const Task<void> sleeper = spawn([&] {
+    sleep_for(std::chrono::microseconds(1));
+    woke = true;
+  });
+  yield();
+  const Task<void> ready = spawn([&] { ran = true; });
+  passes([&] {
+    sleep_for(std::chrono::hours(1));
+    return !ran && !woke;
+  });
+  expect(!ran && !woke, "nobody has run");
+}
+
+void inside() {
+  finds([] { (void)explore([] {}); });
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -240,7 +281,10 @@ int main(int argc, char** argv) {
                {"fatal", fatal_in_main},
                {"misuse", misuse},
                {"livelock", livelock},
-               {"time", time}};
+               {"time", time},
+               {"given_up", given_up},
+               {"outside", outside},
+               {"inside", inside}};
   for (const auto& c : cases) {
     if (c.name == which_case(argc, argv)) c.run();
   }
