@@ -15,12 +15,13 @@ constinit std::atomic<int64_t> virtual_time{0};
 
 namespace {
 
-// Only the M with the P, and foreign threads, look at it.
-long read_virtual(int clock, os::Timespec* out) {
-  constexpr int64_t kSecond = 1'000'000'000, kLook = 1000, kYear2000 = 946'684'800;
-  const int64_t now = virtual_time.load(std::memory_order_relaxed) + kLook;
+// Both clocks. Only the M with the P, and foreign threads, look at them.
+long read_virtual(int, os::Timespec* out) {
+  constexpr int64_t kSecond = 1'000'000'000, kLook = 1000;
+  int64_t now = virtual_time.load(std::memory_order_relaxed);
+  if (now < kNever - kLook) now += kLook;
   virtual_time.store(now, std::memory_order_relaxed);
-  out->tv_sec = now / kSecond + (clock == 0 ? kYear2000 : 0);
+  out->tv_sec = now / kSecond;
   out->tv_nsec = now % kSecond;
   return 0;
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // explore() finds what is planted, says why and with which seed, and finds it again with that seed alone. What is right is
 // not reported.
-// cases: lost_update lock_order lost_wake_up check_then_act after_go ends check fatal misuse livelock time given_up outside inside
+// cases: lost_update lock_order lost_wake_up check_then_act after_go ends check fatal misuse livelock time given_up outside inside locked
 // stderr: fails again; MSTART_DEBUG=seed=
 #include <mstart/test.h>
 
@@ -267,6 +267,24 @@ void inside() {
   finds([] { (void)explore([] {}); });
 }
 
+// Gs that have a thread of their own, the caller too.
+void locked() {
+  const ThreadLock here;
+  finds([] {
+    return two_add([](MarkedAtomic<int>& n) {
+      const ThreadLock there;
+      n.store(n.load() + 1);
+    });
+  });
+  passes([] {
+    return two_add([](MarkedAtomic<int>& n) {
+      const ThreadLock there;
+      sleep_for(std::chrono::seconds(1));
+      ++n;
+    });
+  });
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -286,7 +304,8 @@ int main(int argc, char** argv) {
                {"time", time},
                {"given_up", given_up},
                {"outside", outside},
-               {"inside", inside}};
+               {"inside", inside},
+               {"locked", locked}};
   for (const auto& c : cases) {
     if (c.name == which_case(argc, argv)) c.run();
   }
