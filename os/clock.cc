@@ -5,14 +5,15 @@
 
 #include <elf.h>
 
+#include <atomic>
+
 #include "arch/arch.h"
 #include "os/sys.h"
 
 namespace mstart::os {
 namespace {
 
-using ClockGettime = long (*)(int clock, Timespec* out);
-constinit ClockGettime vdso_clock_gettime = nullptr;
+constinit std::atomic<ClockGettime> source{nullptr};  // first the vDSO's
 
 bool same(const char* a, const char* b) {
   while (*a != 0 && *a == *b) ++a, ++b;
@@ -68,7 +69,8 @@ const void* find_in_vdso(const char* base, const char* name) {
 
 int64_t now(int clock) {
   Timespec t{};
-  if (vdso_clock_gettime == nullptr || vdso_clock_gettime(clock, &t) != 0) (void)clock_gettime(clock, &t);
+  const ClockGettime read = source.load(std::memory_order_relaxed);
+  if (read == nullptr || read(clock, &t) != 0) (void)clock_gettime(clock, &t);
   return t.tv_sec * 1'000'000'000 + t.tv_nsec;
 }
 
@@ -76,9 +78,11 @@ int64_t now(int clock) {
 
 void init_clock(const void* vdso) {
   if (vdso == nullptr) return;
-  vdso_clock_gettime = reinterpret_cast<ClockGettime>(
-      const_cast<void*>(find_in_vdso(static_cast<const char*>(vdso), arch::kVdsoClockGettime)));
+  set_clock(reinterpret_cast<ClockGettime>(
+      const_cast<void*>(find_in_vdso(static_cast<const char*>(vdso), arch::kVdsoClockGettime))));
 }
+
+ClockGettime set_clock(ClockGettime read) { return source.exchange(read, std::memory_order_relaxed); }
 
 int64_t nanotime() { return now(1 /* CLOCK_MONOTONIC */); }
 int64_t walltime() { return now(0 /* CLOCK_REALTIME */); }

@@ -5,10 +5,16 @@
 
 #include <cstdint>
 
+struct __kernel_timespec;
+
 namespace mstart::os {
 
 // Finds clock_gettime in the vDSO's dynamic symbols; null: none. Called once, by the start code.
 void init_clock(const void* vdso);
+
+// What both are read with; null: the kernel. Returns what it was before.
+using ClockGettime = long (*)(int clock, __kernel_timespec* out);
+ClockGettime set_clock(ClockGettime);
 
 int64_t nanotime();  // CLOCK_MONOTONIC
 int64_t walltime();  // CLOCK_REALTIME

@@ -11,6 +11,8 @@
 // fro do not leave the P; they share one slice for 64 turns at most (sched.cc, next_local).
 #include "runtime/chan.h"
 
+#include <mstart/detail/point.h>
+
 #include <new>
 
 #include "runtime/heap.h"
@@ -154,6 +156,7 @@ void chan_free(ChanHead* head) {
 
 void chan_send(ChanHead* head, void* value) {
   user_g();
+  point();
   if (head == nullptr) park_for_ever(WaitReason::kChanSendNil);
   Channel* c = channel(head);
   c->check_sendable();
@@ -170,6 +173,7 @@ void chan_send(ChanHead* head, void* value) {
 
 void chan_recv(ChanHead* head, void* out) {
   user_g();
+  point();
   if (head == nullptr) park_for_ever(WaitReason::kChanRecvNil);
   Channel* c = channel(head);
   G* wake = nullptr;
@@ -184,6 +188,7 @@ void chan_recv(ChanHead* head, void* out) {
 
 bool chan_try_send(ChanHead* head, void* value, bool copy) {
   user_g();
+  point();
   if (head == nullptr) return false;
   Channel* c = channel(head);
   c->check_sendable();
@@ -199,6 +204,7 @@ bool chan_try_send(ChanHead* head, void* value, bool copy) {
 
 bool chan_try_recv(ChanHead* head, void* out) {
   user_g();
+  point();
   if (head == nullptr || channel(head)->recv_would_park()) return false;
   Channel* c = channel(head);
   G* wake = nullptr;
@@ -211,6 +217,7 @@ bool chan_try_recv(ChanHead* head, void* out) {
 
 void chan_close(ChanHead* head) {
   user_g();
+  point();
   if (head == nullptr) throw_error("close of nil channel");
   channel(head)->check_sendable();
   check(channel(head)->close(), "close of closed channel");

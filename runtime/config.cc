@@ -20,12 +20,13 @@ namespace {
 // What a number may be, and what ends it beside the end of the text.
 struct Range {
   char end;
-  int32_t least, most;
+  int64_t least, most;
   const char* must_be;
 };
 constexpr Range kProcs{0, 1, 1024, ": must be 1..1024\n"};
 constexpr Range kSwitch{',', 0, 1, ": must be 0 or 1\n"};
 constexpr Range kIdleMs{',', 0, 3'600'000, ": must be 0..3600000\n"};
+constexpr Range kSeed{',', 0, 99'999'999'999'999'999, ": must be 0..99999999999999999\n"};
 static_assert(kProcs.most == kMaxProcs);
 
 // Where `text` goes on behind `prefix`; null if it does not begin with it.
@@ -50,12 +51,12 @@ struct Parser {
   }
 
   // The number at `value`, -1 if it is none. `variable` and `text`: what it is part of.
-  int32_t number(const char* variable, const char* text, const char* value, const Range& range) {
+  int64_t number(const char* variable, const char* text, const char* value, const Range& range) {
     int64_t n = 0;
     const char* at = value;
     while (*at >= '0' && *at <= '9' && n <= range.most) n = n * 10 + (*at++ - '0');
     if (at != value && (*at == range.end || *at == 0) && n >= range.least && n <= range.most)
-      return static_cast<int32_t>(n);
+      return n;
     while (*at != range.end && *at != 0) ++at;
     say(variable, text, at, range.must_be);
     ok = false;
@@ -72,6 +73,8 @@ struct Parser {
         to.birth = number(kVariable, text, value, kSwitch) > 0;
       else if (behind(text, "idle_ms") == end)
         to.idle_ms = number(kVariable, text, value, kIdleMs);
+      else if (behind(text, "seed") == end)
+        to.seed = number(kVariable, text, value, kSeed);
       else if (text != end)
         say("MSTART_DEBUG: unknown key \"", text, end, "\"\n");
       text = end;
@@ -99,7 +102,7 @@ struct Parser {
 
 bool parse_config(const char* procs, const char* debug, const char* traceback, Config* to, Sink& says) {
   Parser parser{says};
-  if (procs != nullptr && *procs != 0) to->procs = parser.number("MSTART_PROCS=", procs, procs, kProcs);
+  if (procs != nullptr && *procs != 0) to->procs = static_cast<int>(parser.number("MSTART_PROCS=", procs, procs, kProcs));
   if (debug != nullptr) parser.debug(debug, *to);
   if (traceback != nullptr && *traceback != 0) parser.traceback(traceback, *to);
   return parser.ok;

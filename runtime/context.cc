@@ -182,6 +182,7 @@ Context Context::with_deadline(TimePoint t) const {
 
 void Context::cancel() const {
   runtime::user_g();
+  detail::point();
   runtime::check(static_cast<bool>(done_), "cancel of the background context");
   runtime::end(node_of(done_), Errno::operation_canceled);
 }

@@ -15,6 +15,8 @@ namespace mstart::runtime {
 
 // dump.cc. Not hidden here, so that its address can be null in every kind of program.
 [[gnu::weak, gnu::visibility("default")]] void report_state();
+// explore.cc.
+[[gnu::weak, gnu::visibility("default")]] void fail_run(std::string_view text);
 
 namespace {
 
@@ -37,6 +39,7 @@ namespace mstart::inline v0 {
 
 void fatal(std::string_view message) {
   using namespace runtime;
+  if (fail_run != nullptr) fail_run(message);
   const int self = os::gettid();
   int who = 0;
   const bool first = reporter.compare_exchange_strong(who, self, std::memory_order_relaxed);

@@ -46,19 +46,32 @@ class InjectQueue {
   // Takes out the first that `wanted` says yes to; null: none.
   T* pop_if(bool (*wanted)(const T*)) {
     for (T** at = &first_; *at != nullptr; at = &((*at)->*kLink)) {
-      T* t = *at;
-      if (!wanted(t)) continue;
-      *at = t->*kLink;
-      if (*at == nullptr) end_ = at;
-      set_size(size() - 1);
-      return t;
+      if (wanted(*at)) return take_out(at);
     }
     return nullptr;
+  }
+
+  // Takes out the one with the highest score; null: none has more than INT64_MIN.
+  T* take_best(int64_t (*score)(const T*)) {
+    T** best = nullptr;
+    int64_t highest = INT64_MIN;
+    for (T** at = &first_; *at != nullptr; at = &((*at)->*kLink)) {
+      const int64_t its = score(*at);
+      if (its > highest) highest = its, best = at;
+    }
+    return best != nullptr ? take_out(best) : nullptr;
   }
 
   uint32_t size() const { return size_.load(std::memory_order_seq_cst); }  // [wake:D]
 
  private:
+  T* take_out(T** at) {
+    T* t = *at;
+    *at = t->*kLink;
+    if (*at == nullptr) end_ = at;
+    set_size(size() - 1);
+    return t;
+  }
   void set_size(uint32_t n) { size_.store(n, std::memory_order_seq_cst); }  // [wake:A]
 
   T* first_ = nullptr;

@@ -8,6 +8,7 @@
 #include "runtime/config.h"
 #include "runtime/exit.h"
 #include "runtime/sched.h"
+#include "runtime/seeded.h"
 #include "runtime/stack.h"
 
 extern "C" {
@@ -57,6 +58,7 @@ void mstart_rt_main(int (*program)()) {
   setg(&m0.g0);
   mcommoninit(&m0, 0);
   read_config();
+  if (config.seed >= 0) start_seeded();
   if (config.birth) {
     record_births();
     at_exit = [] { report_births(2); };

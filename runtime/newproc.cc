@@ -6,6 +6,7 @@
 //
 // Dead Gs. Each P keeps up to 64; beyond that half goes to the global list, and an empty P takes 32 from there. Nothing is
 // allocated in the steady state: a G's memory, and a stack to go with it, are there for ever (stack.h).
+#include <mstart/detail/point.h>
 #include <mstart/go.h>
 
 #include <new>
@@ -204,6 +205,7 @@ Result<void> newproc(const ClosureType& type, void* from, const GoOptions& optio
   runtime::wakep();
   if (runtime::births_recorded) [[unlikely]]
     getg()->m->birth_start = {};
+  point();
   return {};
 }
 

@@ -110,7 +110,7 @@ void yield() {
   if (m->p->runq.empty_for_owner() && runtime::sched.runq.size() == 0 &&
       m->p->next_timer.load(std::memory_order_relaxed) == 0 &&
       runtime::sched.retry_births_at.load(std::memory_order_relaxed) == 0 &&
-      runtime::sched.stop.load(std::memory_order_relaxed) == nullptr)
+      runtime::sched.instead.load(std::memory_order_relaxed) == nullptr)
     return;
   runtime::switch_to_g0(g, m, runtime::yield_m);
 }

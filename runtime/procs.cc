@@ -63,7 +63,7 @@ int set_procs(int n) {
   runtime::user_g();
   const int counted = runtime::sched.procs.load(std::memory_order_relaxed);
   const int previous = counted != 0 ? counted : runtime::config.procs != 0 ? runtime::config.procs : os::usable_cpus();
-  if (n < 1 || n == previous) return previous;
+  if (n < 1 || n == previous || runtime::config.seed >= 0) return previous;
   runtime::check(counted == 0, "set_procs after the first go()");
   runtime::config.procs = n < runtime::kMaxProcs ? n : runtime::kMaxProcs;
   return previous;

@@ -169,10 +169,11 @@ void drop_spinning(M* m) {
 [[gnu::cold]] G* find_runnable(bool* inherits_time) {
   M* m = getg()->m;
   for (;;) {
-    if (auto* stop = sched.stop.load(std::memory_order_relaxed)) [[unlikely]]
-      stop();
-    P* p = m->p;
     *inherits_time = false;
+    if (auto* instead = sched.instead.load(std::memory_order_relaxed)) [[unlikely]] {
+      if (G* g = instead(m)) return g;
+    }
+    P* p = m->p;
     if (p->next_timer.load(std::memory_order_relaxed) != 0) [[unlikely]]
       run_timers(p);
     if (p->schedtick % kGlobalEvery == 0) {
@@ -275,7 +276,7 @@ void schedule_quick(M* m, P* p) {
   if (m->lockedg == nullptr && m->locks == 0 && p->schedtick % kGlobalEvery != 0 &&
       p->next_timer.load(std::memory_order_relaxed) == 0 &&
       sched.retry_births_at.load(std::memory_order_relaxed) == 0 &&
-      sched.stop.load(std::memory_order_relaxed) == nullptr) {
+      sched.instead.load(std::memory_order_relaxed) == nullptr) {
     bool inherits_time;
     G* g = next_local(p, &inherits_time);
     if (g != nullptr) {

@@ -48,6 +48,9 @@ struct Sched {
   // Not null once main has returned in a process that goes on (hosted): called, with its P if it has one, by each M that
   // comes to the scheduler, in place of running another G. Does not return. Set once, under `lock`.
   std::atomic<void (*)()> stop{nullptr};
+  // Not null: asked for the next G before any queue is looked at; null from it: look. MSTART_DEBUG=seed's, or explore()'s; or,
+  // once `stop` is set, it calls that: so the short way from G to G has one word to look at.
+  std::atomic<G* (*)(M*)> instead{nullptr};
   bool reports_deadlock = true;  // false: a foreign thread may yet bring work
 
   // Set by make_ps(), at the first wake.

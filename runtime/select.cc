@@ -11,6 +11,7 @@
 //
 // Step 1 is no select of its own that could be wrong: to run one ready case is what select promises, whatever the other
 // channels do meanwhile; their order is random, so it is fair.
+#include <mstart/detail/point.h>
 #include <mstart/select.h>
 
 #include "os/clock.h"
@@ -148,6 +149,7 @@ class Select {
     return turn > 0 && chan(places_[turn].locked) == chan(places_[turn - 1].locked);
   }
   void lock_all() {
+    mstart::detail::point();
     for (uint32_t turn = 0; turn < locked_; ++turn) {
       if (!locked_before(turn)) chan(places_[turn].locked)->lock.lock();
     }
@@ -226,6 +228,7 @@ namespace mstart::inline v0::detail {
 int select(const Case* cases, size_t count, bool may_park) {
   using namespace runtime;
   user_g();
+  point();
   if (count <= kFewCases) {
     alignas(Place) std::byte few[kFewCases * sizeof(Place)];  // written as far as it is needed
     return run(cases, count, reinterpret_cast<Place*>(few), may_park);

@@ -6,6 +6,8 @@
 // and a place that becomes free is given to any leaf below it. One lookup is about log2(addresses) steps.
 #include "runtime/sema.h"
 
+#include <mstart/detail/point.h>
+
 #include "runtime/sched.h"
 
 namespace mstart::runtime {
@@ -62,6 +64,7 @@ bool unlock_bucket(G*, void* bucket) {
 
 Lot::Lot(const void* object)
     : bucket_(buckets[hash(reinterpret_cast<uintptr_t>(object) & ~uintptr_t{7}) >> (64 - kBucketBits)]) {
+  mstart::detail::point();
   bucket_.lock.lock();
 }
 

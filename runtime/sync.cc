@@ -48,6 +48,7 @@ void WaitGroup::add(int n) {
 }
 
 void WaitGroup::wait() {
+  detail::point();
   if (count_of(state_.load(std::memory_order_acquire)) == 0) return;  // on any thread: the end of a global Scope
   runtime::user_g();
   runtime::lot_park(this, still_counting, &state_, WaitReason::kWaitGroup);

@@ -7,6 +7,7 @@
 #pragma once
 
 #include <mstart/detail/ending.h>
+#include <mstart/detail/point.h>
 #include <mstart/time.h>
 
 #include <atomic>
@@ -38,10 +39,12 @@ void shared_unlock(LockWord&, uint64_t before);
 
 // acquire: what was done before the unlock() that left the word is seen.
 inline bool try_lock_free(LockWord& word) {
+  point();
   uint64_t expected = 0;
   return word.compare_exchange_strong(expected, kLocked, std::memory_order_acquire, std::memory_order_relaxed);
 }
 inline bool try_lock(LockWord& word) {
+  point();
   uint64_t w = word.load(std::memory_order_relaxed);
   while ((w & kLocked) == 0 && w < kReader) {
     if (word.compare_exchange_weak(w, w | kLocked, std::memory_order_acquire, std::memory_order_relaxed)) return true;
@@ -50,6 +53,7 @@ inline bool try_lock(LockWord& word) {
 }
 // release: pairs with the acquire above. False: somebody waits, or it is not locked.
 inline bool try_unlock_unwanted(LockWord& word) {
+  point();
   uint64_t expected = kLocked;
   return word.compare_exchange_strong(expected, 0, std::memory_order_release, std::memory_order_relaxed);
 }
@@ -113,11 +117,13 @@ class SharedMutex {
   }
 
   void lock_shared() {
+    detail::point();
     // acquire: what the last writer did is seen.
     if ((word_.fetch_add(detail::kReader, std::memory_order_acquire) & detail::kLocked) != 0) [[unlikely]]
       detail::shared_lock(word_);
   }
   bool try_lock_shared() {
+    detail::point();
     uint64_t w = word_.load(std::memory_order_relaxed);
     while ((w & detail::kLocked) == 0) {
       if (word_.compare_exchange_weak(w, w + detail::kReader, std::memory_order_acquire, std::memory_order_relaxed))
@@ -131,6 +137,7 @@ class SharedMutex {
   }
   // If nobody holds it shared: "fatal error: sync: RUnlock of unlocked RWMutex".
   void unlock_shared() {
+    detail::point();
     // release: what this reader saw is seen by it before the next writer changes it.
     const uint64_t before = word_.fetch_sub(detail::kReader, std::memory_order_release);
     if (detail::is_last_reader(before)) [[unlikely]]
@@ -281,6 +288,7 @@ class Semaphore {
   }
   // Gives n back, or adds them; does not block. Below 0, or above max() together with those that are there: fatal.
   void release(ptrdiff_t n = 1) {
+    detail::point();
     // release: what was done before is seen by who takes the permit.
     int64_t s = state_.load(std::memory_order_relaxed);
     while ((s & kWaiting) == 0 && n >= 0 && n <= kMost - s / kOne) {
@@ -289,6 +297,7 @@ class Semaphore {
     detail::semaphore_release(state_, n);
   }
   bool try_acquire() {
+    detail::point();
     int64_t s = state_.load(std::memory_order_relaxed);
     while (s >= kOne) {
       if (state_.compare_exchange_weak(s, s - kOne, std::memory_order_acquire, std::memory_order_relaxed)) return true;

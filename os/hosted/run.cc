@@ -74,7 +74,7 @@ constinit Run* current = nullptr;  // the one there is, or was
 }
 
 // sched.stop: an M, with a P or without, in place of running another G.
-void stop() {
+[[noreturn]] void stop() {
   M* m = getg()->m;
   for (;;) {
     if (m->spinning) {
@@ -100,6 +100,7 @@ int run_main() {
   {
     LockGuard guard(sched.lock);
     sched.stop.store(stop, std::memory_order_relaxed);
+    sched.instead.store([](M*) -> G* { stop(); }, std::memory_order_relaxed);
     wake_m0_to_stop();
   }
   user_g()->endings = nullptr;  // main's GLocals are not destroyed: what their destructors wait for would not come

@@ -3,6 +3,7 @@
 // parking lot that is a mutex and lists. Who waits for what, who is woken, and that the waker touches nothing too late, is what
 // these files are about; the lot itself is tested by sema_test.
 #include <doctest/doctest.h>
+#include <mstart/detail/point.h>
 
 #include <atomic>
 #include <bit>
@@ -27,6 +28,9 @@
 namespace checked {
 namespace mstart {
 using namespace ::mstart;
+}
+namespace mstart::inline v0::detail {
+using ::mstart::detail::point;
 }
 #include "runtime/condvar.cc"
 #include "runtime/mutex.cc"

@@ -125,6 +125,24 @@ TEST_CASE("the global queue: the first that is wanted, from anywhere") {
   }
 }
 
+TEST_CASE("the global queue: the best, from anywhere, unless it is not to be had at all") {
+  Queue q;
+  std::vector<Node> nodes(4);
+  const auto score = [](const Node* node) { return node->payload != 0 ? int64_t{node->payload} : INT64_MIN; };
+  CHECK(q.take_best(score) == nullptr);
+  for (const std::vector<int>& payloads : {std::vector<int>{3, 1, -2, 0}, {0, -1, 3, 3}, {-1, 0, 2, 3}}) {
+    for (size_t i = 0; i < payloads.size(); ++i) {
+      nodes[i].payload = payloads[i];
+      q.push(&nodes[i]);
+    }
+    for (int64_t last = 3; const Node* best = q.take_best(score); last = best->payload) CHECK(best->payload <= last);
+    CHECK(q.size() == 1);
+    CHECK(q.pop()->payload == 0);
+    q.push(&nodes[0]);
+    CHECK(q.pop() == &nodes[0]);
+  }
+}
+
 TEST_CASE("the global queue does what a deque does") {
   Queue q;
   std::deque<Node*> model;
