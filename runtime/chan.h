@@ -12,6 +12,7 @@
 
 #include <mstart/chan.h>
 
+#include "runtime/bubble.h"
 #include "runtime/check.h"
 #include "runtime/g.h"
 #include "runtime/spinlock.h"
@@ -101,6 +102,7 @@ struct Channel : detail::ChanHead {
   // Of one that is part of something else of the runtime's (a timer, a context), which alone sends to it or closes it: what to
   // do when the last handle is gone. Null: it is a block of the heap.
   void (*free)(Channel*) = nullptr;
+  const uint64_t bubble = current_bubble();  // in which it was made; 0: in none
 
   SpinLock lock;
 
@@ -120,6 +122,11 @@ struct Channel : detail::ChanHead {
   // For users: is it theirs to send to and to close?
   void check_sendable() const {
     check(free == nullptr, "send on, or close of, a channel of a Timer, Ticker or Context");
+  }
+
+  void check_inside(BubbleUse use) const {
+    if (bubble != 0) [[unlikely]]
+      check_in_bubble(bubble, use);
   }
 
   // Anybody: would an attempt park, as far as can be seen? For callers that would not park: if it would at that moment, that

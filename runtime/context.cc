@@ -17,7 +17,6 @@
 
 #include <new>
 
-#include "os/clock.h"
 #include "runtime/chan.h"
 #include "runtime/heap.h"
 #include "runtime/sched.h"
@@ -173,7 +172,7 @@ Context Context::with_deadline(TimePoint t) const {
     runtime::end(n, n->parent->error.load(std::memory_order_relaxed));
   else if (own >= latest)
     return child;  // the parent's timer is early enough
-  else if (own <= os::nanotime())
+  else if (own <= detail::monotonic_ns())
     runtime::end(n, Errno::timed_out);
   else
     n->timer.start(own);

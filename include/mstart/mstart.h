@@ -14,5 +14,6 @@
 #include <mstart/result.h>
 #include <mstart/select.h>
 #include <mstart/sync.h>
+#include <mstart/test.h>
 #include <mstart/time.h>
 #include <mstart/version.h>
