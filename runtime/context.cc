@@ -161,7 +161,9 @@ using runtime::node_of;
 
 Context Context::with_deadline(TimePoint t) const {
   if (t != never) runtime::user_g();  // a timer needs a P; a global context does not
-  const int64_t latest = deadline().time_since_epoch().count();
+  // A parent's deadline is by its own clock.
+  const bool same_clock = done_ && node_of(done_)->bubble == runtime::current_bubble();
+  const int64_t latest = same_clock ? node_of(done_)->deadline : runtime::kNever;
   const int64_t own = t.time_since_epoch().count();
   auto* n = new (detail::heap_alloc(sizeof(ContextNode), alignof(ContextNode)))
       ContextNode(done_ ? node_of(done_) : nullptr, own < latest ? own : latest);

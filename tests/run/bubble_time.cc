@@ -114,18 +114,6 @@ void members() {
   });
 }
 
-// A late receiver misses ticks, exactly those that it should.
-void ticks() {
-  Bubble().run([] {
-    const Ticker ticker(1s);
-    sleep_for(5500ms);
-    expect(*ticker.c().recv() == kStart + 1s, "the first waits");
-    takes(500ms, "the next one is in step", [&] { (void)ticker.c().recv(); });
-    ticker.reset(3s);
-    takes(3s, "after reset", [&] { (void)ticker.c().recv(); });
-  });
-}
-
 void at_the_same_time() {
   bool seen[3] = {};
   for (int i = 0; i < 10'000 && !(seen[0] && seen[1] && seen[2]); ++i) {
@@ -166,7 +154,11 @@ void pending_at_the_end() {
 // It is in no bubble: the G that waits for it can be woken by another time than the bubble's, for which that waits.
 void from_outside() {
   const Timer timer(1ms);
-  Bubble().run([&] { takes(0s, "a timer from outside", [&] { (void)timer.c().recv(); }); });
+  const Context context = Context().with_timeout(1h);
+  Bubble().run([&] {
+    takes(0s, "a timer from outside", [&] { (void)timer.c().recv(); });
+    takes(2h, "a Context from outside", [&] { (void)context.with_timeout(2h).done().recv(); });
+  });
 }
 
 }  // namespace
@@ -176,7 +168,6 @@ int main() {
   every_wait();
   reset();
   members();
-  ticks();
   at_the_same_time();
   pending_at_the_end();
   from_outside();

@@ -93,6 +93,30 @@ void waits_for_all() {
   });
 }
 
+// What all of them did before they blocked is there after wait().
+void sees_what_they_did() {
+  constexpr int kGs = 16;
+  Bubble bubble;
+  bubble.run([&] {
+    int did[kGs] = {};  // not atomic: ThreadSanitizer looks too
+    const Chan<int> over;
+    Scope scope;
+    for (int& mine : did) {
+      scope.go([&] {
+        for (int turn = 1; turn <= rounds(200); ++turn) {
+          mine = turn;
+          (void)over.recv();
+        }
+      });
+    }
+    for (int turn = 1; turn <= rounds(200); ++turn) {
+      bubble.wait();
+      for (const int theirs : did) expect_equal(theirs, turn, "what each did");
+      for (int i = 0; i < kGs; ++i) over.send(0);
+    }
+  });
+}
+
 // The clock waits for a G in a bubble that waits for something which a G outside may bring.
 template <class Block, class Wake>
 void not_durable(std::string_view what, Block&& block, Wake&& wake) {
@@ -187,6 +211,7 @@ int main() {
   yield();
   durable_ones();
   waits_for_all();
+  sees_what_they_did();
   not_durable_ones();
   goexit_of_main();
   side_by_side();
