@@ -5,20 +5,20 @@
 // something else), and one for whoever works for it on g0.
 //
 //   - newproc gives the new G a hold before it is in a queue; its creator has one
-//   - a G that parks durably leaves its hold to the M, on g0, which gives it up when the G is unlocked and its timer started;
-//     whoever readies the G gives it a new one, before it is in a queue. He has one himself, for he is in the same bubble: a wake
-//     from outside is fatal. If he is faster than the M, there is one hold too many meanwhile
+//   - a G that parks durably leaves its hold to the M, on g0, which gives it up when the G is unlocked and its timer
+//     started; whoever readies the G gives it a new one, before it is in a queue. He has one himself, for he is in the
+//     same bubble: a wake from outside is fatal. If he is faster than the M, there is one hold too many meanwhile
 //   - a G that ends leaves its hold to the M, on g0, which gives it up when the G is dead
 //
-// So while a G of the bubble can run there is a hold. Who has given up the last one (let_go) is alone with the bubble: nobody
-// can change it but him, since only holders can. He *conducts*, at once, on g0: readies who waits for that (wait(), run() at its end);
-// or sets the clock to the first timer and runs what is due, with a hold of his own, and is alone again if that has readied
-// nobody. The count comes to 0 once more after each wake, so none is lost; and the clock is never set while a G can run.
-// The count is one atomic word, acquire-release: what all did before they blocked is seen by the one who is last, and by
-// whom he readies.
+// So while a G of the bubble can run there is a hold. Who has given up the last one (let_go) is alone with the bubble:
+// nobody can change it but him, since only holders can. He *conducts*, at once, on g0: readies who waits for that (wait(),
+// run() at its end); or sets the clock to the first timer and runs what is due, with a hold of his own, and is alone again
+// if that has readied nobody. The count comes to 0 once more after each wake, so none is lost; and the clock is never set
+// while a G can run. The count is one atomic word, acquire-release: what all did before they blocked is seen by the one who
+// is last, and by whom he readies.
 //
-// What can wake a G durably is in the bubble, by the rules of <mstart/test.h>. What cannot keep those (a Mutex that a G outside may hold,
-// a channel from outside) blocks with the hold kept: time waits for it.
+// What can wake a G durably is in the bubble, by the rules of <mstart/test.h>. What cannot keep those (a Mutex that a G
+// outside may hold, a channel from outside) blocks with the hold kept: time waits for it.
 //
 // The timers of the Gs are in a queue of the bubble's, and no M sleeps for them. Like a P's, it is never unmapped: a handle may
 // outlive its bubble, and then asks that queue, whosever it is by then, whether its timer is pending. It is not: run() takes

@@ -31,10 +31,10 @@ void bubble_wait(const BubbleState* state);
 
 }  // namespace detail
 
-// Fake time, as Go's testing/synctest. run() calls f, and the caller and all Gs that are started from there on, by each other or
-// by after_func, are in the bubble. For them Clock and WallClock begin at midnight of 2000-01-01 (UTC) and stand still, until
-// all of them are *durably blocked*: only another G of the bubble, or the time, can wake them. Then the clocks jump to the
-// next moment for which one of them waits; so an hour costs nothing, and of two times each is exactly what it should be.
+// Fake time, as Go's testing/synctest. run() calls f, and the caller and all Gs that are started from there on, by each
+// other or by after_func, are in the bubble. For them Clock and WallClock begin at midnight of 2000-01-01 (UTC) and stand
+// still, until all of them are *durably blocked*: only another G of the bubble, or the time, can wake them. Then the clocks
+// jump to the next moment for which one of them waits; so an hour costs nothing, and every wait takes exactly its time.
 // Timers of one moment fire in any order.
 //
 // Durably blocks: sleep, send and recv on a channel that was made in the bubble, or on a null one, select over such, CondVar,
@@ -47,10 +47,10 @@ class Bubble {
   Bubble(const Bubble&) = delete;
   Bubble& operator=(const Bubble&) = delete;
 
-  // Returns what f returns (int, or void for 0; 0 too if it calls goexit, which then ends the caller), when all Gs of the bubble
-  // have ended. f's return stops the clock. All of them blocked for ever: "fatal error: deadlock: all goroutines in bubble are
-  // blocked", or "deadlock: main bubble goroutine has exited but blocked goroutines remain". Timers that are still pending at
-  // the end never fire. In a bubble: fatal. A Bubble may run again when it has returned.
+  // Returns what f returns (int, or void for 0) when all other Gs of the bubble have ended; the clock has stopped with f. A
+  // goexit() in f ends the caller, then too. All of them blocked for ever: "fatal error: deadlock: all goroutines in bubble are
+  // blocked", or "deadlock: main bubble goroutine has exited but blocked goroutines remain". Timers that are still pending
+  // at the end never fire. In a bubble: fatal. A Bubble may run again when it has returned.
   template <class F>
   int run(F&& f) {
     using Value = std::invoke_result_t<F>;

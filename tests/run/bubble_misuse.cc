@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
-// A bubble whose Gs are blocked for ever is a deadlock (Go's synctest: TestDeadlockRoot, TestDeadlockChild, TestDeadlockTicker); what was
-// made in it is of no use outside (TestChannelMovedOutOfBubble, TestTimerFromInsideBubble), nor can a wake come from there.
+// A bubble whose Gs are blocked for ever is a deadlock (Go's synctest: TestDeadlockRoot, TestDeadlockChild,
+// TestDeadlockTicker); what was made in it is of no use outside (TestChannelMovedOutOfBubble, TestTimerFromInsideBubble),
+// nor can a wake come from there.
 // freestanding-only: copies of a process that has one thread
 #include <mutex>
 

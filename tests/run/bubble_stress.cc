@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The clock never moves while a G of the bubble can run, on however many Ps: whoever is woken still has the time at which it was
-// woken, and a G that neither parks nor ends sees but one time.
+// The clock never moves while a G of the bubble can run, on however many Ps: whoever is woken still has the time at which
+// it was woken, and a G that neither parks nor ends sees but one time.
 // no-stderr
 // env: MSTART_PROCS=4
 #include <mutex>

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
-// In a bubble (Go's synctest: TestNow, TestTimerReset, TestTimeAfter, TestTimerNondeterminism, TestTimerFromOutsideBubble) the clocks
-// start at a fixed point and every wait takes exactly the time that it should, whatever waits; outside time goes on as always.
+// In a bubble (Go's synctest: TestNow, TestTimerReset, TestTimeAfter, TestTimerNondeterminism, TestTimerFromOutsideBubble)
+// the clocks start at a fixed point and every wait takes exactly the time that it should, whatever waits; outside time goes
+// on as always.
 // no-stderr
 #include <memory>
 #include <mutex>

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: MIT
-// What blocks durably, and what does not (Go's synctest: TestWait, TestCond, TestWaitGroup, TestMutex, TestChannelFromOutsideBubble,
-// TestGroupMembership): wait() returns, and the clock jumps, when all others wait for what only the bubble can bring.
+// What blocks durably, and what does not (Go's synctest: TestWait, TestCond, TestWaitGroup, TestMutex,
+// TestChannelFromOutsideBubble, TestGroupMembership): wait() returns, and the clock jumps, when all others wait for what
+// only the bubble can bring.
 // no-stderr
 #include <mutex>
+#include <vector>
 
 #include "expect.h"
 
@@ -98,21 +100,21 @@ void sees_what_they_did() {
   constexpr int kGs = 16;
   Bubble bubble;
   bubble.run([&] {
-    int did[kGs] = {};  // not atomic: ThreadSanitizer looks too
-    const Chan<int> over;
+    int did[kGs] = {};                 // not atomic: ThreadSanitizer looks too
+    std::vector<Chan<int>> next(kGs);  // what one lock guards would be seen anyway
     Scope scope;
-    for (int& mine : did) {
-      scope.go([&] {
+    for (int i = 0; i < kGs; ++i) {
+      scope.go([&, i] {
         for (int turn = 1; turn <= rounds(200); ++turn) {
-          mine = turn;
-          (void)over.recv();
+          did[i] = turn;
+          (void)next[static_cast<size_t>(i)].recv();
         }
       });
     }
     for (int turn = 1; turn <= rounds(200); ++turn) {
       bubble.wait();
       for (const int theirs : did) expect_equal(theirs, turn, "what each did");
-      for (int i = 0; i < kGs; ++i) over.send(0);
+      for (const Chan<int>& chan : next) chan.send(0);
     }
   });
 }
