@@ -110,7 +110,10 @@ bool unlock_channel(G*, void* chan) {
 
 // Under the lock, which is given up. Whether the waiter has been served.
 bool wait_in(WaitQueue& queue, Channel* chan, void* value, WaitReason reason) {
-  ChanWaiter self{.g = getg(), .value = value};
+  G* g = getg();
+  if (g->bubble != nullptr && chan->bubble == 0) [[unlikely]]
+    reason = WaitReason::kOutside;
+  ChanWaiter self{.g = g, .value = value};
   queue.push(&self);
   park(unlock_channel, chan, reason);
   return self.served;
@@ -160,6 +163,7 @@ void chan_send(ChanHead* head, void* value) {
   if (head == nullptr) park_for_ever(WaitReason::kChanSendNil);
   Channel* c = channel(head);
   c->check_sendable();
+  c->check_inside(BubbleUse::kSend);
   G* wake = nullptr;
   c->lock.lock();
   Attempt attempt = c->try_send(value, false, &wake);
@@ -176,6 +180,7 @@ void chan_recv(ChanHead* head, void* out) {
   point();
   if (head == nullptr) park_for_ever(WaitReason::kChanRecvNil);
   Channel* c = channel(head);
+  c->check_inside(BubbleUse::kReceive);
   G* wake = nullptr;
   c->lock.lock();
   if (c->try_recv(out, &wake) == Attempt::kWouldPark) {
@@ -192,6 +197,7 @@ bool chan_try_send(ChanHead* head, void* value, bool copy) {
   if (head == nullptr) return false;
   Channel* c = channel(head);
   c->check_sendable();
+  c->check_inside(BubbleUse::kSend);
   if (c->send_would_park()) return false;
   G* wake = nullptr;
   c->lock.lock();
@@ -205,8 +211,10 @@ bool chan_try_send(ChanHead* head, void* value, bool copy) {
 bool chan_try_recv(ChanHead* head, void* out) {
   user_g();
   point();
-  if (head == nullptr || channel(head)->recv_would_park()) return false;
+  if (head == nullptr) return false;
   Channel* c = channel(head);
+  c->check_inside(BubbleUse::kReceive);
+  if (c->recv_would_park()) return false;
   G* wake = nullptr;
   c->lock.lock();
   const Attempt attempt = c->try_recv(out, &wake);
@@ -219,8 +227,10 @@ void chan_close(ChanHead* head) {
   user_g();
   point();
   if (head == nullptr) throw_error("close of nil channel");
-  channel(head)->check_sendable();
-  check(channel(head)->close(), "close of closed channel");
+  Channel* c = channel(head);
+  c->check_sendable();
+  c->check_inside(BubbleUse::kClose);
+  check(c->close(), "close of closed channel");
 }
 
 size_t chan_size(const ChanHead* head) {

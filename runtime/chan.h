@@ -12,6 +12,7 @@
 
 #include <mstart/chan.h>
 
+#include "runtime/bubble.h"
 #include "runtime/check.h"
 #include "runtime/g.h"
 #include "runtime/spinlock.h"
@@ -101,6 +102,7 @@ struct Channel : detail::ChanHead {
   // Of one that is part of something else of the runtime's (a timer, a context), which alone sends to it or closes it: what to
   // do when the last handle is gone. Null: it is a block of the heap.
   void (*free)(Channel*) = nullptr;
+  const uint64_t bubble = current_bubble();  // in which it was made; 0: in none
 
   SpinLock lock;
 
@@ -126,6 +128,11 @@ struct Channel : detail::ChanHead {
   void check_unused() const {
     check(receivers.empty() && senders.empty(),
           "the last handle to a channel was dropped while a goroutine waits in it");
+  }
+  // Of the bubble that it belongs to, if it belongs to one.
+  void check_inside(BubbleUse use) const {
+    if (bubble != 0) [[unlikely]]
+      check_in_bubble(bubble, use);
   }
 
   // Anybody: would an attempt park, as far as can be seen? For callers that would not park: if it would at that moment, that

@@ -17,7 +17,6 @@
 
 #include <new>
 
-#include "os/clock.h"
 #include "runtime/chan.h"
 #include "runtime/heap.h"
 #include "runtime/sched.h"
@@ -163,7 +162,9 @@ using runtime::node_of;
 
 Context Context::with_deadline(TimePoint t) const {
   if (t != never) runtime::user_g();  // a timer needs a P; a global context does not
-  const int64_t latest = deadline().time_since_epoch().count();
+  // A parent's deadline is by its own clock.
+  const bool same_clock = done_ && node_of(done_)->bubble == runtime::current_bubble();
+  const int64_t latest = same_clock ? node_of(done_)->deadline : runtime::kNever;
   const int64_t own = t.time_since_epoch().count();
   auto* n = new (detail::heap_alloc(sizeof(ContextNode), alignof(ContextNode)))
       ContextNode(done_ ? node_of(done_) : nullptr, own < latest ? own : latest);
@@ -171,7 +172,7 @@ Context Context::with_deadline(TimePoint t) const {
   Context child;
   child.done_ = detail::ChanAccess::adopt<Chan<Unit>>(n);
   // Before the parent can end it: whoever does stops the timer. (A parent's timer may be early enough.)
-  const bool in_time = own < latest && own > os::nanotime();
+  const bool in_time = own < latest && own > detail::monotonic_ns();
   if (in_time) n->timer.start(own);
   if (!runtime::link(n))
     runtime::end(n, n->parent->error.load(std::memory_order_relaxed));

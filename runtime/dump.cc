@@ -8,6 +8,7 @@
 
 #include "os/clock.h"
 #include "os/signal.h"
+#include "runtime/bubble.h"
 #include "runtime/config.h"
 #include "runtime/print.h"
 #include "runtime/report.h"
@@ -98,6 +99,7 @@ const char* name_of(GStatus status) {
       return "runnable";
     case GStatus::kRunning:
       return "running";
+    case GStatus::kDurable:
     case GStatus::kWaiting:
       return "waiting";
   }
@@ -142,6 +144,10 @@ const char* name_of(WaitReason reason) {
       return "select";
     case WaitReason::kSelectNoCases:
       return "select (no cases)";
+    case WaitReason::kOutside:
+      return "a channel from outside the bubble";
+    case WaitReason::kBubble:
+      return "bubble";
   }
   return "?";
 }
@@ -150,14 +156,18 @@ void dump_g(int fd, const G* g) {
   char buffer[512];
   Sink out(buffer);
   const GStatus status = g->status.load(std::memory_order_acquire);
-  const bool waits = status == GStatus::kWaiting;
+  const bool waits = status == GStatus::kWaiting || status == GStatus::kDurable;
+  const Bubble* bubble = moment(g->bubble);
   const int64_t since = waits ? moment(g->wait_since) : 0;
   const int64_t until = waits ? moment(g->wait_until) : 0;
-  fill(out, "goroutine % [$$",
+  fill(out, "goroutine % [$$$",
        {static_cast<intptr_t>(g->id), as_value(waits ? name_of(moment(g->wait_reason)) : name_of(status)),
+        as_value(status == GStatus::kDurable ? " (durable)" : ""),
         as_value(moment(g->locked_m) != nullptr ? ", locked to thread" : "")});
   if (since != 0) fill(out, ", % s", {(os::nanotime() - since) / 1'000'000'000});
-  if (until != 0) fill(out, ", for % us more", {(until - os::nanotime()) / 1000});
+  if (until != 0)
+    fill(out, ", for % us more", {(until - (bubble != nullptr ? bubble_time(bubble) : os::nanotime())) / 1000});
+  if (bubble != nullptr) fill(out, ", bubble %", {static_cast<intptr_t>(bubble_id(bubble))});
   fill(out, "]:$$", {as_value(g->name[0] != 0 ? " " : ""), as_value(g->name)});
   write_place(out, g, status, __builtin_frame_address(0));
   fill(out, g->created_at != nullptr ? "\n\tcreated at @\n" : "\n", {as_value(g->created_at)});

@@ -6,6 +6,7 @@
 //              first execute (`stack.lo` null): the M that runs it first gives it the hottest free one
 //   kRunning   m's: only the code on its stack, and its M's g0, touch it
 //   kWaiting   parked; belongs to whatever it waits on, which will ready() it once. Its stack is left alone until then
+//   kDurable   the same, in a bubble, from where alone it will be readied (bubble.cc)
 #pragma once
 
 #include <atomic>
@@ -16,11 +17,16 @@
 #include "include/mstart/go.h"
 #include "runtime/sanitizer.h"
 
+namespace mstart::inline v0::detail {
+struct BubbleState;
+}
+
 namespace mstart::runtime {
 
 struct M;
+using Bubble = detail::BubbleState;
 
-enum class GStatus : uint8_t { kDead, kRunnable, kRunning, kWaiting };
+enum class GStatus : uint8_t { kDead, kRunnable, kRunning, kWaiting, kDurable };
 enum class WaitReason : uint8_t {
   kNone,
   kWaitGroup,
@@ -40,6 +46,8 @@ enum class WaitReason : uint8_t {
   kChanRecvNil,
   kSelect,
   kSelectNoCases,
+  kOutside,  // in a bubble, for a channel that is not
+  kBubble,
 };
 const char* name_of(GStatus);
 const char* name_of(WaitReason);
@@ -69,8 +77,9 @@ struct G {
   detail::Ending* endings = nullptr;  // its own, while it runs
   const void* created_at = nullptr;   // who called go()
   M* locked_m = nullptr;              // lock_thread
+  Bubble* bubble = nullptr;           // g0's: the one for which it works just now
   int64_t wait_since = 0;             // os::nanotime(), only where deadlocks are watched
-  int64_t wait_until = 0;             // os::nanotime(); 0: without a limit
+  int64_t wait_until = 0;             // by its clock; 0: without a limit
   char name[16] = {};
   [[no_unique_address]] Fiber fiber;
 

@@ -13,6 +13,7 @@
 
 #include "arch/probe.h"
 #include "os/clock.h"
+#include "runtime/bubble.h"
 #include "runtime/execute.h"
 #include "runtime/heap.h"
 #include "runtime/sched.h"
@@ -134,8 +135,10 @@ Result<G*> newproc1(const detail::ClosureType& type, void* from, const GoOptions
   g->no_preempt = 0;
   give_stack(p, g);
   g->own_stack = false;
-  gfput(p, g);
   p->gs_ended.add();
+  if (g->bubble != nullptr) [[unlikely]]
+    bubble_left(g);
+  gfput(p, g);
   if (locked) {
     check(m->locked_int == 0, "exited a goroutine internally locked to the OS thread");
     // The thread may be in any state: it ends with its G. Back into mstart, which goes on to mexit.
@@ -175,6 +178,7 @@ void run_endings(G* g) {
 void newproc_on_g0(const detail::ClosureType& type, void* from) {
   const Result<G*> made = newproc1(type, from, {}, {}, nullptr);
   if (!made) mstart::detail::go_failed();
+  if (Bubble* bubble = getg()->bubble) bubble_adopt(bubble, *made);
   runqput(getg()->m->p, *made, true);
   wakep();
 }
@@ -201,10 +205,12 @@ Result<void> newproc(const ClosureType& type, void* from, const GoOptions& optio
   const Result<runtime::G*> made = runtime::newproc1(type, from, options, at_end, __builtin_return_address(0));
   if (!made) return made.error();
   MSTART_PROBE1(newproc, *made);
-  runtime::runqput(getg()->m->p, *made, true);
+  if (self->bubble != nullptr) [[unlikely]]
+    bubble_adopt(self->bubble, *made);
+  runtime::runqput(self->m->p, *made, true);
   runtime::wakep();
   if (runtime::births_recorded) [[unlikely]]
-    getg()->m->birth_start = {};
+    self->m->birth_start = {};
   point();
   return {};
 }

@@ -6,6 +6,7 @@
 // that there is nothing to wait for any more: the G goes on at once. After unlock has returned true the G may be running
 // elsewhere already; it is not touched again.
 #include "arch/probe.h"
+#include "runtime/bubble.h"
 #include "runtime/execute.h"
 #include "runtime/sched.h"
 #include "runtime/switch.h"
@@ -46,11 +47,23 @@ namespace {
   schedule_quick(m, p);
 }
 
+// No status of a G that waits but a bubble's.
+[[gnu::cold, gnu::noinline]] void ready_durable(G* g) {
+  check(g->bubble != nullptr, "bad g->status in ready");
+  bubble_ready(g);
+}
+
 }  // namespace
 
 void park(bool (*unlock)(G*, void*), void* arg, WaitReason reason) {
   G* g = user_g();
   check(g->no_preempt == 0, "park inside a NoPreempt scope");
+  BubblePark inner;
+  if (g->bubble != nullptr) [[unlikely]] {
+    inner = {unlock, arg};
+    unlock = bubble_unlock;
+    arg = &inner;
+  }
   M* m = g->m;
   m->unlock = unlock;
   m->unlock_arg = arg;
@@ -60,7 +73,8 @@ void park(bool (*unlock)(G*, void*), void* arg, WaitReason reason) {
 }
 
 void ready(G* g) {
-  check(g->status.load(std::memory_order_relaxed) == GStatus::kWaiting, "bad g->status in ready");
+  if (g->status.load(std::memory_order_relaxed) != GStatus::kWaiting) [[unlikely]]
+    ready_durable(g);
   const G* self = getg();
   check(self != nullptr, "mstart called without a goroutine");  // a thread that is none of ours unlocks, or is done
   MSTART_PROBE1(ready, g);

@@ -8,6 +8,7 @@
 #include "os/auxv.h"
 #include "os/clock.h"
 #include "os/sys.h"
+#include "runtime/bubble.h"
 #include "runtime/exit.h"
 
 namespace mstart::runtime {
@@ -35,8 +36,16 @@ const char* env(const char* name) { return os::env(name); }
 
 namespace detail {
 
-long monotonic_ns() { return os::nanotime(); }
-long realtime_ns() { return os::walltime(); }
+long monotonic_ns() {
+  if (runtime::bubble_clock != nullptr) [[unlikely]]
+    return runtime::bubble_clock(os::nanotime);
+  return os::nanotime();
+}
+long realtime_ns() {
+  if (runtime::bubble_clock != nullptr) [[unlikely]]
+    return runtime::bubble_clock(os::walltime);
+  return os::walltime();
+}
 
 Result<long> raw_syscall(long number, const long (&args)[6]) {
   return os::result<long>("syscall", arch::syscall(number, args[0], args[1], args[2], args[3], args[4], args[5]));

@@ -13,6 +13,7 @@
 // channels do meanwhile; their order is random, so it is fair.
 #include <mstart/detail/point.h>
 #include <mstart/select.h>
+#include <mstart/time.h>
 
 #include "os/clock.h"
 #include "runtime/chan.h"
@@ -58,7 +59,7 @@ class Select {
     for (uint32_t turn = 0; turn < polled_; ++turn) {
       const uint32_t i = places_[turn].polled;
       if (is_timeout(i)) {
-        if (deadline_ <= os::nanotime()) return timeout_;
+        if (deadline_ <= mstart::detail::monotonic_ns()) return timeout_;
         continue;
       }
       Channel* c = chan(i);
@@ -103,6 +104,7 @@ class Select {
 
   void poll_channel(uint32_t i) {
     if (!is_recv(i)) chan(i)->check_sendable();
+    chan(i)->check_inside(BubbleUse::kSelect);
     poll(i);
   }
   // Of several the earliest.
@@ -173,9 +175,10 @@ class Select {
     }
     shared_ = &shared;
     bool (*const unlock)(G*, void*) = has_channels() ? unlock_channels : nothing_to_unlock;
+    const WaitReason reason = g->bubble != nullptr && waits_outside() ? WaitReason::kOutside : WaitReason::kSelect;
     if (timeout_ < 0)
-      park(unlock, this, WaitReason::kSelect);
-    else if (!park_until(unlock, give_up, this, WaitReason::kSelect, deadline_))
+      park(unlock, this, reason);
+    else if (!park_until(unlock, give_up, this, reason, deadline_))
       shared.fired = nullptr;
     lock_all();
     for (uint32_t turn = 0; turn < locked_; ++turn) {
@@ -189,6 +192,13 @@ class Select {
       if (&places_[i].waiter != shared.fired) continue;
       return finish(i, shared.fired->served ? Attempt::kDone : Attempt::kClosed, nullptr);
     }
+  }
+  // For a channel that is in no bubble?
+  bool waits_outside() const {
+    for (uint32_t turn = 0; turn < locked_; ++turn) {
+      if (chan(places_[turn].locked)->bubble == 0) return true;
+    }
+    return false;
   }
   WaitQueue& queue(uint32_t i) const { return is_recv(i) ? chan(i)->receivers : chan(i)->senders; }
 

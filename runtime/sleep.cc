@@ -3,7 +3,6 @@
 #include <mstart/select.h>
 #include <mstart/time.h>
 
-#include "os/clock.h"
 #include "runtime/sched.h"
 #include "runtime/timer.h"
 
@@ -61,7 +60,7 @@ namespace mstart::inline v0 {
 void sleep_until(TimePoint t) {
   runtime::user_g();
   const int64_t when = t.time_since_epoch().count();
-  if (when <= os::nanotime()) return;
+  if (when <= mstart::detail::monotonic_ns()) return;
   runtime::park_until([](runtime::G*, void*) { return true; }, [](void*) { return true; }, nullptr,
                       runtime::WaitReason::kSleep, when);
 }

@@ -2,7 +2,6 @@
 // Waits that end at a time: the only users of timers here, so that a program without them carries none.
 //
 // The timer and the waker both take the waiter out of its queue, under the bucket's lock; who comes first decides.
-#include "os/clock.h"
 #include "runtime/m.h"
 #include "runtime/sync.h"
 #include "runtime/timer.h"
@@ -32,7 +31,7 @@ bool give_up(void* arg) {
 }
 
 bool park_in_lot(Lot& lot, Waiter* waiter, WaitReason reason, int64_t deadline) {
-  if (deadline <= os::nanotime()) {
+  if (deadline <= mstart::detail::monotonic_ns()) {
     lot.remove(waiter);
     lot.unlock();
     return false;

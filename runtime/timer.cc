@@ -48,113 +48,11 @@
 
 #include "os/clock.h"
 #include "os/mem.h"
+#include "runtime/bubble.h"
 #include "runtime/sched.h"
-#include "runtime/spinlock.h"
-#include "runtime/timer_heap.h"
+#include "runtime/timer_queue.h"
 
 namespace mstart::runtime {
-
-// A timer whose function is being called.
-struct RunningTimer {
-  const Timer* timer;
-  RunningTimer* next;
-};
-
-struct TimerQueue {
-  using Heap = TimerHeap<Timer>;
-
-  explicit TimerQueue(P* p) : owner(p) { heap.move_to(first_room, kFirstRoom); }
-
-  // The queue that answers for t, locked; null: it has never been started.
-  static TimerQueue* lock_home(const Timer* t) {
-    for (;;) {
-      TimerQueue* q = t->home_.load(std::memory_order_acquire);  // pairs with adopt's: the queue is there
-      if (q == nullptr) return nullptr;
-      q->lock.lock();
-      if (t->home_.load(std::memory_order_relaxed) == q) return q;
-      q->lock.unlock();
-    }
-  }
-  // The same, `mine` if t need not stay where it is.
-  static TimerQueue* lock_for_start(Timer* t, TimerQueue* mine) {
-    TimerQueue* none = nullptr;
-    if (t->home_.load(std::memory_order_relaxed) == nullptr)
-      t->home_.compare_exchange_strong(none, mine, std::memory_order_release, std::memory_order_relaxed);
-    TimerQueue* q = lock_home(t);
-    if (q == mine || t->place != 0 || q->runs(t)) return q;
-    t->home_.store(mine, std::memory_order_release);
-    q->lock.unlock();
-    return lock_home(t);  // somebody else may have started it meanwhile, elsewhere
-  }
-
-  // All below under the lock.
-  bool insert(Timer* t, int64_t when) {
-    t->when = when;
-    const bool pending = t->place != 0;
-    if (pending) {
-      heap.moved(t);
-    } else {
-      if (heap.full()) grow();
-      heap.push(t);
-    }
-    return pending;
-  }
-  bool remove(Timer* t) {
-    if (t->place == 0) return false;
-    heap.remove(t);
-    publish();
-    return true;
-  }
-  bool runs(const Timer* t) const {
-    const RunningTimer* r = running;
-    while (r != nullptr && r->timer != t) r = r->next;
-    return r != nullptr;
-  }
-  // Says when the first is due; true if that is earlier than it was.
-  bool publish() {
-    const int64_t first = heap.empty() ? 0 : heap.first_key();
-    const int64_t said = owner->next_timer.load(std::memory_order_relaxed);
-    if (first != 0 && (first < said || said == 0)) {
-      owner->next_timer.store(first, std::memory_order_seq_cst);  // [timer:A]
-      return true;
-    }
-    // Later: to be seen in time it need not be seen at once. release: as every word that says what is in a queue.
-    if (first != said) owner->next_timer.store(first, std::memory_order_release);
-    return false;
-  }
-  // Runs what is due. Gives up the lock around each call.
-  void run(int64_t now) {
-    while (Timer* t = heap.pop_due(now)) {
-      RunningTimer self{t, running};
-      running = &self;
-      publish();
-      lock.unlock();
-      t->function_(t, now);  // t may be gone after it
-      lock.lock();
-      RunningTimer** at = &running;
-      while (*at != &self) at = &(*at)->next;
-      *at = self.next;
-    }
-    publish();
-  }
-  void grow() {
-    const size_t bytes = room_bytes != 0 ? 2 * room_bytes : size_t{16} * 1024;
-    const Result<char*> room = os::map_pages(bytes);
-    check(room.ok(), "timer: out of memory");
-    Heap::Entry* old =
-        heap.move_to(reinterpret_cast<Heap::Entry*>(*room), static_cast<uint32_t>(bytes / sizeof(Heap::Entry)));
-    if (old != first_room) (void)os::munmap(old, room_bytes);
-    room_bytes = bytes;
-  }
-
-  SpinLock lock;
-  Heap heap;
-  RunningTimer* running = nullptr;
-  P* const owner;
-  size_t room_bytes = 0;  // of the heap's mapping; 0: it is in the first room
-  static constexpr uint32_t kFirstRoom = 250;
-  alignas(64) Heap::Entry first_room[kFirstRoom];
-};
 
 namespace {
 
@@ -163,7 +61,7 @@ TimerQueue* queue_of(P* p) {
   if (p->timers == nullptr) [[unlikely]] {
     const Result<char*> page = os::map_pages(sizeof(TimerQueue));
     check(page.ok(), "timer: out of memory");
-    p->timers = new (*page) TimerQueue(p);
+    p->timers = new (*page) TimerQueue(&p->next_timer);
   }
   return p->timers;
 }
@@ -197,12 +95,14 @@ bool work_for_others(const P* mine) {
 bool Timer::start(int64_t when_ns) {
   if (when_ns < 1) when_ns = 1;  // 0 means none in next_timer
   const G* g = getg();
-  TimerQueue* q = TimerQueue::lock_for_start(this, queue_of(g->m->p));
+  TimerQueue* mine = g->bubble == nullptr ? queue_of(g->m->p) : bubble_timers(g->bubble);
+  TimerQueue* q = TimerQueue::lock_for_start(this, mine);
   const bool pending = q->insert(this, when_ns);
   const bool earlier = q->publish();
   q->lock.unlock();
-  // On g0 cover_timers comes before the next G.
-  if (earlier && g != &g->m->g0 && when_ns < sched.timer_until.load(std::memory_order_seq_cst))  // [timer:B]
+  // On g0 cover_timers comes before the next G. Nobody sleeps for a bubble's.
+  if (earlier && g != &g->m->g0 && g->bubble == nullptr &&
+      when_ns < sched.timer_until.load(std::memory_order_seq_cst))  // [timer:B]
     wakep();
   return pending;
 }
@@ -226,7 +126,7 @@ bool Timer::stop() {
 }
 
 int64_t time_after(int64_t duration_ns) {
-  const int64_t now = os::nanotime();
+  const int64_t now = mstart::detail::monotonic_ns();
   return duration_ns < kNever - 1 - now ? now + duration_ns : kNever - 1;
 }
 
@@ -237,7 +137,7 @@ void run_timers(P* p) {
   if (next == 0 || next > now) return;
   TimerQueue* q = p->timers;
   q->lock.lock();
-  q->run(now);
+  q->run(now, [q, now] { return q->heap.pop_due(now); });
   q->lock.unlock();
 }
 

@@ -23,12 +23,13 @@ class Timer {
   Timer(const Timer&) = delete;
   Timer& operator=(const Timer&) = delete;
 
-  // Due at `when_ns` of os::nanotime(), at once if that is past. True: it was pending, and has been moved. Needs a P. A G's
+  // Due at `when_ns` by the caller's clock, at once if that is past. True: it was pending, and has been moved. Needs a P. A G's
   // call sees to it that somebody wakes up in time; on g0 the scheduler does, before it runs the next G.
   bool start(int64_t when_ns);
   // Whatever thread. True: it was pending, and its function will not be called for that. After the return its function is not
   // running, and will not be called: if another M just runs it, this waits for it, spinning.
   bool stop();
+  bool calls(Function function) const { return function_ == function; }
 
  private:
   friend struct TimerQueue;

@@ -12,7 +12,6 @@
 
 #include <new>
 
-#include "os/clock.h"
 #include "runtime/chan.h"
 #include "runtime/heap.h"
 #include "runtime/sched.h"
@@ -113,6 +112,12 @@ void function_due(Timer* self, int64_t) {
 
 // ---- on a G ----
 
+// By the clock of the bubble that it was made in.
+void check_same_bubble(const TimerObject* t) {
+  if (t->bubble != current_bubble()) [[unlikely]]
+    check_in_bubble(t->bubble, BubbleUse::kTimer);
+}
+
 TimerObject* make(Timer::Function is_due, const ClosureType* type = nullptr) {
   user_g();
   return new (detail::heap_alloc(TimerObject::bytes(type), alignof(TimerObject))) TimerObject(is_due, type);
@@ -135,6 +140,15 @@ bool stop_object(TimerObject* t) {
 }
 
 }  // namespace
+
+// For a bubble whose Gs are all blocked, or have ended; under its lock.
+bool is_unwanted_ticker(const Timer* t) {
+  return t->calls(ticker_due) && static_cast<const TimerObject*>(t)->receivers.empty();
+}
+Channel* handle_of_pending(const Timer* t) {
+  return t->calls(function_due) ? static_cast<TimerObject*>(const_cast<Timer*>(t)) : nullptr;
+}
+
 }  // namespace mstart::runtime
 
 namespace mstart::inline v0::detail {
@@ -161,11 +175,15 @@ ChanHead* ticker_make(Duration d) {
   return t;
 }
 
-bool timer_stop(ChanHead* timer) { return stop_object(object(timer)); }
+bool timer_stop(ChanHead* timer) {
+  object(timer)->check_inside(BubbleUse::kTimer);
+  return stop_object(object(timer));
+}
 
 bool timer_reset(ChanHead* timer, Duration d) {
   TimerObject* t = object(timer);
   user_g();
+  check_same_bubble(t);
   const bool was_pending = stop_object(t);
   if (t->function != nullptr) t->add_handle();
   // Somebody else may have started it again since.
@@ -177,6 +195,7 @@ void ticker_reset(ChanHead* ticker, Duration d) {
   check(d > Duration::zero(), "non-positive interval for Ticker.Reset");
   TimerObject* t = object(ticker);
   user_g();
+  check_same_bubble(t);
   stop_object(t);
   const int64_t next = time_after(d.count());
   t->period.store(d.count(), std::memory_order_relaxed);

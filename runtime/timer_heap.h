@@ -28,6 +28,14 @@ class TimerHeap {
   uint32_t size() const { return size_; }
   int64_t first_key() const { return entries_[0].key; }  // not empty
 
+  template <class F>
+  bool any(F&& is_so) const {
+    for (uint32_t i = 0; i < size_; ++i) {
+      if (is_so(entries_[i].timer)) return true;
+    }
+    return false;
+  }
+
   // Moves to `room`, which holds `entries` of them, lead included. Returns where it was; null the first time.
   Entry* move_to(Entry* room, uint32_t entries) {
     Entry* old = entries_;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // What makes it safe to wake a G that is just going to wait, looked at in the middle: a parked G has left its stack and is
-// marked waiting before `unlock` shows it to anybody; `still` and `before` run under the bucket's lock.
+// marked waiting before `unlock` shows it to anybody; `still` and `before` run under the bucket's lock. In a bubble it may be
+// woken before its M has given up its hold.
 #include "expect.h"
 #include "runtime/sched.h"
 #include "runtime/sema.h"
@@ -22,6 +23,12 @@ bool unlock(G* g, void* arg) {
   return false;
 }
 
+bool unlock_and_wake(G* g, void*) {
+  expect(g->status == GStatus::kDurable, "the G is marked as one that only its bubble wakes");
+  ready(g);
+  return true;
+}
+
 bool holds_a_lock() { return getg()->m->locks == 1; }
 
 }  // namespace
@@ -29,6 +36,11 @@ bool holds_a_lock() { return getg()->m->locks == 1; }
 int main() {
   park(unlock, &unlocks, WaitReason::kForEver);
   expect(unlocks && getg()->status == GStatus::kRunning, "unlock has said no: it goes on");
+
+  mstart::Bubble().run([] {
+    park(unlock_and_wake, nullptr, WaitReason::kSleep);
+    sleep_for(std::chrono::hours(1));
+  });
 
   const bool parked = lot_park(
       &still_ran,
