@@ -25,6 +25,7 @@ struct Range {
 };
 constexpr Range kProcs{0, 1, 1024, ": must be 1..1024\n"};
 constexpr Range kSwitch{',', 0, 1, ": must be 0 or 1\n"};
+constexpr Range kDeadlockS{',', 0, 3600, ": must be 0..3600\n"};
 constexpr Range kIdleMs{',', 0, 3'600'000, ": must be 0..3600000\n"};
 static_assert(kProcs.most == kMaxProcs);
 
@@ -72,6 +73,8 @@ struct Parser {
         to.birth = number(kVariable, text, value, kSwitch) > 0;
       else if (behind(text, "idle_ms") == end)
         to.idle_ms = number(kVariable, text, value, kIdleMs);
+      else if (behind(text, "deadlock") == end)
+        to.deadlock_s = number(kVariable, text, value, kDeadlockS);
       else if (text != end)
         say("MSTART_DEBUG: unknown key \"", text, end, "\"\n");
       text = end;

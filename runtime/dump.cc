@@ -9,11 +9,16 @@
 #include "os/clock.h"
 #include "os/signal.h"
 #include "runtime/config.h"
+#include "runtime/deadlock.h"
 #include "runtime/print.h"
 #include "runtime/report.h"
 #include "runtime/sched.h"
 
 namespace mstart::runtime {
+
+// There in programs with something that it looks at.
+[[gnu::weak, gnu::visibility("default")]] void report_deadlocks(int fd, Look look);
+
 namespace {
 
 // A word that another thread may write.
@@ -204,6 +209,7 @@ void dump(int fd) {
   for (const M* m = sched.allm.load(std::memory_order_acquire); m != nullptr; m = moment(m->allnext)) dump_m(fd, m);
   const int n = sched.procs.load(std::memory_order_acquire);
   for (int i = 0; i < n; ++i) dump_p(fd, sched.allp[i]);
+  if (report_deadlocks != nullptr) report_deadlocks(fd, Look::kDump);
 }
 
 // What has ended is counted first, so it is never more than what was created.
