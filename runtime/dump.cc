@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Everything is read while it may change: each word is read once, and only memory that is never unmapped is looked at (Gs,
 // Ms, Ps; stacks but the largest, see has_lasting_stack). No lock, no allocation: this runs when anything may be broken, on
-// any stack of 2 KB.
+// any stack of 2 KB. What deadlock.h adds comes last: it looks into the program's objects, under locks that are free.
 #include "runtime/dump.h"
 
 #include <mstart/debug.h>

@@ -147,7 +147,7 @@ int mstart::detail::run(const RunOptions& options, int (*main)(void*) noexcept, 
   current = &run;
   process_start.envp = environ;
   use_libc_threads();
-  sched.reports_deadlock = false;
+  sched.reports_deadlock = options.deadlock_check;
   default_stack_bytes = options.stack_bytes > kLeastStackBytes ? options.stack_bytes : kLeastStackBytes;
   exception_state = reinterpret_cast<ExceptionStateOfThread>(abi::__cxa_get_globals);
   const Borrowed borrowed;

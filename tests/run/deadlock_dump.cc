@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: MIT
 // What dump() says of deadlocks while others run: circles of Gs on locks, and Gs in channels that nobody else can use (Go's
 // goroutine leak profile); and that it says nothing of those that can yet go on.
-// cases: two ring itself shared no_circle dropped crossed select lent lent_to_task alive
+// cases: two ring itself shared no_circle unlocked held dropped crossed select lent lent_to_task alive
 // env: MSTART_DEBUG=deadlock=3600
 // no-stderr
 #include <array>
 
 #include "observe.h"
 #include "runtime/sched.h"
+#include "runtime/sema.h"
 
 using namespace mstart;
 using namespace std::chrono_literals;
@@ -152,13 +153,49 @@ void no_circle() {
   wait_until([] { return step == 2; });
   had.lock();
   step = 3;
+  static Mutex timed;
   go([] {
     static Mutex own;
     own.lock();
-    (void)own.try_lock_for(1h);
+    go([] {
+      timed.lock();
+      step = 4;
+      own.lock();
+    });
+    wait_until([] { return step == 4; });
+    (void)timed.try_lock_for(1h);
   });
-  wait_for_parked(5);
+  wait_for_parked(6);
   expect_none();
+}
+
+// A holder is forgotten when he unlocks, and is another one for a moment when somebody else has locked.
+void unlocked() {
+  Mutex mutex;
+  SharedMutex shared;
+  const auto holder = [](auto& lock) { return reinterpret_cast<const detail::LockState&>(lock).holder; };
+  mutex.lock();
+  shared.lock();
+  expect(holder(mutex) != nullptr && holder(shared) != nullptr, "it is noted who holds it");
+  mutex.unlock();
+  shared.unlock();
+  expect(holder(mutex) == nullptr && holder(shared) == nullptr, "that is over");
+  expect(mutex.try_lock() && shared.try_lock_for(1s) && holder(mutex) != nullptr && holder(shared) != nullptr, "tried");
+}
+
+// By one who has a lock of the runtime's himself.
+void held() {
+  static Mutex mutex;
+  go([] {
+    mutex.lock();
+    mutex.lock();
+  });
+  wait_for_parked(1);
+  while (deadlocks().empty()) yield();
+  runtime::Lot lot(&mutex);
+  expect(deadlocks().empty(), "nobody looks where a lock is held");
+  lot.unlock();
+  expect(!deadlocks().empty(), "now it can be seen");
 }
 
 // The line of each of the first n Gs, in any order.
@@ -306,9 +343,15 @@ void alive() {
     go([timer = after(1h)] { timer.recv(); });
     go([timer = after(1h), other = Chan<int>()] { select(recv(timer), recv(other)); });
     go([] { Chan<int>(nullptr).recv(); });
+    const Chan<int> held_by_sleeper;
+    go([=] {
+      select(recv(other), timeout(1h));
+      held_by_sleeper.send(1);
+    });
+    go([=] { held_by_sleeper.recv(); });
   };
   start();
-  wait_for_parked(10);
+  wait_for_parked(12);
   expect_none();
 }
 
@@ -322,6 +365,8 @@ int main(int argc, char** argv) {
   if (which == "itself") itself();
   if (which == "shared") shared();
   if (which == "no_circle") no_circle();
+  if (which == "unlocked") unlocked();
+  if (which == "held") held();
   if (which == "dropped") dropped();
   if (which == "crossed") crossed();
   if (which == "select") in_select();

@@ -37,6 +37,7 @@ TEST_CASE("what is not set, or empty, stays as it is") {
     CHECK(p.config.procs == 0);
     CHECK(p.config.birth == false);
     CHECK(p.config.idle_ms == 5000);
+    CHECK(p.config.deadlock_s == 0);
     CHECK(p.config.traceback == Traceback::kAll);
   }
 }
@@ -57,6 +58,8 @@ TEST_CASE("the limits themselves are allowed, and leading zeros are decimal") {
   CHECK(parse("0016").config.procs == 16);
   CHECK(parse(nullptr, "idle_ms=0").config.idle_ms == 0);
   CHECK(parse(nullptr, "idle_ms=3600000").config.idle_ms == 3'600'000);
+  CHECK(parse(nullptr, "deadlock=0").config.deadlock_s == 0);
+  CHECK(parse(nullptr, "deadlock=3600").config.deadlock_s == 3600);
   CHECK_FALSE(parse(nullptr, "birth=0").config.birth);
   CHECK(parse(nullptr, nullptr, "none").config.traceback == Traceback::kNone);
   CHECK(parse(nullptr, nullptr, "single").config.traceback == Traceback::kSingle);
@@ -85,6 +88,7 @@ TEST_CASE("a bad value in MSTART_DEBUG is refused, without what follows it") {
   CHECK(parse(nullptr, "birth=,idle_ms=1").says == "mstart: MSTART_DEBUG=birth=: must be 0 or 1\n");
   CHECK(parse(nullptr, "idle_ms=3600001,birth=1").says == "mstart: MSTART_DEBUG=idle_ms=3600001: must be 0..3600000\n");
   CHECK(parse(nullptr, "idle_ms=1s").says == "mstart: MSTART_DEBUG=idle_ms=1s: must be 0..3600000\n");
+  CHECK(parse(nullptr, "deadlock=3601").says == "mstart: MSTART_DEBUG=deadlock=3601: must be 0..3600\n");
   CHECK(parse(nullptr, "birth").says == "mstart: MSTART_DEBUG=birth: must be 0 or 1\n");
   CHECK_FALSE(parse(nullptr, "birth=2").ok);
   CHECK_FALSE(parse(nullptr, "idle_ms=1s").ok);
