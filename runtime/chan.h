@@ -106,7 +106,7 @@ struct Channel : detail::ChanHead {
   const size_t capacity;
   char* const buffer;
   void (*free)(Channel*) = nullptr;  // what to do when the last handle is gone; null: it is a block of the heap
-  bool for_users = true;  // false: it is part of a timer or a context, which alone sends to it or closes it
+  bool for_users = true;             // false: it is part of a timer or a context, which alone sends to it or closes it
 
   SpinLock lock;
 
@@ -124,9 +124,7 @@ struct Channel : detail::ChanHead {
   bool close();
 
   // For users: is it theirs to send to and to close?
-  void check_sendable() const {
-    check(for_users, "send on, or close of, a channel of a Timer, Ticker or Context");
-  }
+  void check_sendable() const { check(for_users, "send on, or close of, a channel of a Timer, Ticker or Context"); }
 
   // Anybody: would an attempt park, as far as can be seen? For callers that would not park: if it would at that moment, that
   // is their answer.

@@ -16,8 +16,8 @@
 // What it does not see. A handle elsewhere (on a stack, in the heap, in a global, in a channel's buffer, in the function of a
 // spawn()) counts as one that may yet be used: then nothing is said. So it is if a G that is no suspect has something in its
 // function object that points to the stack or the function object of a suspect, which may have lent it a handle; a function
-// object in the heap, as spawn()'s, may always. Only a reference that is nowhere else than in memory of the program's own, as
-// in the function of an after_func(), is overlooked. Channels of timers and contexts are used by the runtime, and never dead;
+// object in the heap, as spawn()'s, may always. Only a reference that nothing but other stacks or the heap has is overlooked: one
+// that was passed through a channel, or is in the function of an after_func(). Channels of timers and contexts are used by the runtime, and never dead;
 // those made before run() are not in the list.
 #include <new>
 
@@ -63,7 +63,7 @@ struct Party {
   const G* g;
   SelectWait* select;        // null: it waits in one channel
   uint32_t expected, nodes;  // that it waits with; of which were met
-  bool cleared;        // no suspect any more
+  bool cleared;              // no suspect any more
   Stuck stuck;
 };
 
@@ -240,15 +240,21 @@ class ChannelLook {
     for (const Party* p = parties_; p != parties_ + party_count_; ++p) {
       if (p->g == g && !p->cleared) return;
     }
-    // A function object in the heap may be gone, so what is in it is not known.
-    const bool unknown = g->closure != g->inline_closure || g->at_end.fn == detail::task_ended;
-    for (size_t at = 0; at < sizeof g->inline_closure; at += sizeof(uintptr_t)) {
-      const uintptr_t word = word_at(g->inline_closure, at);
-      for (Party* p = parties_; p != parties_ + party_count_; ++p) {
-        if (p->cleared || !(unknown || inside(word, p->g->stack.lo, p->g->stack.hi) || in_closure(word, p->g))) continue;
-        p->cleared = cleared_ = true;
-      }
+    for (Party* p = parties_; p != parties_ + party_count_; ++p) {
+      if (!p->cleared && may_refer(g, p->g)) p->cleared = cleared_ = true;
     }
+  }
+  [[gnu::no_sanitize("thread")]] static bool may_refer(const G* g, const G* suspect) {
+    // A function object in the heap may be gone: what is in it is not known. So it is of a G that is just being made.
+    const detail::ClosureType* type = g->type;
+    if (type == nullptr || type->size > sizeof g->inline_closure || g->closure != g->inline_closure ||
+        g->at_end.fn == detail::task_ended)
+      return true;
+    for (size_t at = 0; at + sizeof(uintptr_t) <= type->size; at += sizeof(uintptr_t)) {
+      const uintptr_t word = word_at(g->inline_closure, at);
+      if (inside(word, suspect->stack.lo, suspect->stack.hi) || in_closure(word, suspect)) return true;
+    }
+    return false;
   }
   static bool inside(uintptr_t word, const char* lo, const char* hi) {
     return word >= reinterpret_cast<uintptr_t>(lo) && word < reinterpret_cast<uintptr_t>(hi);

@@ -26,7 +26,7 @@ struct Edge {
   const G* g;
   const char* lo;  // g's stack
   const char* hi;
-  const char* lock;
+  const detail::LockState* lock;
   const char* holder;
   uint32_t next;  // the holder's; kNone: it does not wait for a lock, or is not known
   uint32_t walk;  // the one that came here first
@@ -39,19 +39,18 @@ struct Edges {
   Look look;
 };
 
+// Keys of readers and writers of one lock are in its first word.
+const detail::LockState* lock_of(const Waiter* waiter) {
+  return reinterpret_cast<const detail::LockState*>(reinterpret_cast<uintptr_t>(waiter->key) & ~uintptr_t{7});
+}
+
 // Under the bucket's lock: who holds what the waiter waits for? Null: nobody knows.
 const char* holder_of(const Waiter* waiter) {
   if (waiter->g == nullptr || waiter->g->wait_until != 0) return nullptr;
-  const uintptr_t key = reinterpret_cast<uintptr_t>(waiter->key);
-  switch (waiter->g->wait_reason) {
-    case WaitReason::kMutex:
-    case WaitReason::kSharedMutex:
-    case WaitReason::kSharedMutexShared:
-      break;
-    default:
-      return nullptr;
-  }
-  const auto* state = reinterpret_cast<const detail::LockState*>(key & ~uintptr_t{7});
+  const WaitReason reason = waiter->g->wait_reason;
+  if (reason != WaitReason::kMutex && reason != WaitReason::kSharedMutex && reason != WaitReason::kSharedMutexShared)
+    return nullptr;
+  const detail::LockState* state = lock_of(waiter);
   // acquire: who holds it now has seen that the one before took his name out, and so does who sees it locked.
   if ((state->word.load(std::memory_order_acquire) & detail::kLocked) == 0) return nullptr;
   return static_cast<const char*>(__atomic_load_n(&state->holder, __ATOMIC_RELAXED));
@@ -66,8 +65,7 @@ void collect(Waiter* waiter, void* arg) {
   if (waiter->stuck == Stuck::kNew) waiter->stuck = Stuck::kSeen;
   waiter->index = edges->size;
   const G* g = waiter->g;
-  const auto* lock = reinterpret_cast<const char*>(reinterpret_cast<uintptr_t>(waiter->key) & ~uintptr_t{7});
-  edges->all[edges->size++] = {waiter, g, g->stack.lo, g->stack.hi, lock, holder, kNone, kNone, Stuck::kNew};
+  edges->all[edges->size++] = {waiter, g, g->stack.lo, g->stack.hi, lock_of(waiter), holder, kNone, kNone, Stuck::kNew};
 }
 
 // The second pass.
@@ -109,7 +107,8 @@ void report_circle(int fd, const Edges& edges, uint32_t first) {
     const Edge& edge = edges.all[i];
     report(fd, begin, {static_cast<intptr_t>(edge.g->id)});
     i = edge.next;
-    report(fd, " waits for mutex @ held by goroutine %", {as_value(edge.lock), static_cast<intptr_t>(edges.all[i].g->id)});
+    report(fd, " waits for mutex @ held by goroutine %",
+           {as_value(edge.lock), static_cast<intptr_t>(edges.all[i].g->id)});
     begin = ", which";
   } while (i != first);
   report(fd, "\n", {});

@@ -33,9 +33,7 @@ struct LockState {
   const void* holder = nullptr;
 
   // Into the caller, whose frame is meant.
-  [[gnu::always_inline]] void locked() {
-    __atomic_store_n(&holder, __builtin_frame_address(0), __ATOMIC_RELAXED);
-  }
+  [[gnu::always_inline]] void locked() { __atomic_store_n(&holder, __builtin_frame_address(0), __ATOMIC_RELAXED); }
   [[gnu::always_inline]] bool locked_if(bool got) {
     if (got) locked();
     return got;
@@ -149,7 +147,8 @@ class SharedMutex {
   bool try_lock_shared() {
     uint64_t w = state_.word.load(std::memory_order_relaxed);
     while ((w & detail::kLocked) == 0) {
-      if (state_.word.compare_exchange_weak(w, w + detail::kReader, std::memory_order_acquire, std::memory_order_relaxed))
+      if (state_.word.compare_exchange_weak(w, w + detail::kReader, std::memory_order_acquire,
+                                            std::memory_order_relaxed))
         return true;
     }
     return false;

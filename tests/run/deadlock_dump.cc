@@ -145,7 +145,7 @@ void no_circle() {
     had.lock();
     had.unlock();
     step = 2;
-    wait_until([] { return step == 3; });
+    wait_until([] { return step >= 3; });
     had.lock();
   });
   wait_until([] { return step == 1; });

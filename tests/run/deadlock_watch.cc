@@ -64,10 +64,12 @@ int main(int argc, char** argv) {
   print("{}", said);
   expect_equal(count(said, "deadlock: goroutine "), 2, "deadlocks told of");
   if (locks)
-    expect(said.find(", which waits for mutex 0x") != std::string_view::npos && count(said, "[sync.Mutex.Lock]: first") == 2,
+    expect(said.find(", which waits for mutex 0x") != std::string_view::npos &&
+               count(said, "[sync.Mutex.Lock]: first") == 2,
            "the circle and its Gs");
   else
-    expect(said.find(" waits for ever [chan send]: no goroutine that can run holds its channel\n") != std::string_view::npos &&
+    expect(said.find(" waits for ever [chan send]: no goroutine that can run holds its channel\n") !=
+                   std::string_view::npos &&
                count(said, "[chan send]: first") == 1,
            "the G in the channel");
   print("told\n");
