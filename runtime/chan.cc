@@ -15,6 +15,7 @@
 
 #include <new>
 
+#include "runtime/config.h"
 #include "runtime/heap.h"
 #include "runtime/m.h"
 #include "runtime/sched.h"
@@ -130,31 +131,44 @@ void ready_if(G* g) {
 }
 
 }  // namespace
+
+// The channel and its ring are one block.
+void* chan_block(size_t channel_bytes, const detail::ElementType& type, size_t capacity, char** ring) {
+  const size_t align = type.align > alignof(Channel) ? type.align : alignof(Channel);
+  const size_t ring_at = (channel_bytes + type.align - 1) & ~(type.align - 1);
+  size_t bytes;
+  if (capacity > PTRDIFF_MAX || __builtin_mul_overflow(capacity, type.stride, &bytes) || bytes > PTRDIFF_MAX - ring_at)
+    throw_error("makechan: size out of range");
+  auto* block = static_cast<char*>(detail::heap_alloc(ring_at + bytes, align));
+  *ring = block + ring_at;
+  return block;
+}
+
+void free_block(Channel* c) {
+  G* nobody = nullptr;
+  while (c->size.load(std::memory_order_relaxed) != 0) c->try_recv(nullptr, &nobody);
+  c->~Channel();
+  runtime::heap_free(c);
+}
+
 }  // namespace mstart::runtime
 
 namespace mstart::inline v0::detail {
 
 using namespace runtime;
 
-// The channel and its ring are one block.
 ChanHead* chan_make(const ElementType& type, size_t capacity) {
-  const size_t align = type.align > alignof(Channel) ? type.align : alignof(Channel);
-  const size_t ring_at = (sizeof(Channel) + type.align - 1) & ~(type.align - 1);
-  size_t bytes;
-  if (capacity > PTRDIFF_MAX || __builtin_mul_overflow(capacity, type.stride, &bytes) || bytes > PTRDIFF_MAX - ring_at)
-    throw_error("makechan: size out of range");
-  auto* block = static_cast<char*>(detail::heap_alloc(ring_at + bytes, align));
-  return new (block) Channel(type, capacity, block + ring_at);
+  if (config.deadlock_s != 0) [[unlikely]]
+    return make_watched(type, capacity);
+  char* ring;
+  void* block = chan_block(sizeof(Channel), type, capacity, &ring);
+  return new (block) Channel(type, capacity, ring);
 }
 
 void chan_free(ChanHead* head) {
   Channel* c = channel(head);
   c->check_unused();
-  if (c->free != nullptr) return c->free(c);
-  G* nobody = nullptr;
-  while (c->size.load(std::memory_order_relaxed) != 0) c->try_recv(nullptr, &nobody);
-  c->~Channel();
-  runtime::heap_free(c);
+  c->free != nullptr ? c->free(c) : free_block(c);
 }
 
 void chan_send(ChanHead* head, void* value) {

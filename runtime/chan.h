@@ -14,6 +14,7 @@
 
 #include "runtime/bubble.h"
 #include "runtime/check.h"
+#include "runtime/deadlock.h"
 #include "runtime/g.h"
 #include "runtime/spinlock.h"
 
@@ -25,6 +26,9 @@ struct ChanWaiter;
 struct SelectWait {
   std::atomic<bool> claimed{false};
   ChanWaiter* fired = nullptr;  // by the claimer; the G reads it when it runs again
+
+  const uint32_t waiters;  // how many nodes share it
+  uint32_t party = 0;      // of whoever looks for deadlocks
 
   bool claim(ChanWaiter* by) {
     // Cheap look first: a select that waits on many busy channels is popped many times. The order is the lock's business, or
@@ -42,6 +46,8 @@ struct ChanWaiter {
   bool copy = false;             // the sender's value is not to be moved from
   bool served = false;           // the value has changed hands; else the channel was closed
   bool queued = false;
+  Stuck stuck = Stuck::kNew;
+  uint32_t index = 0;  // of whoever looks for deadlocks
   ChanWaiter* next = nullptr;
   ChanWaiter* prev = nullptr;
 };
@@ -51,6 +57,7 @@ class WaitQueue {
  public:
   // Anybody: a moment's truth.
   bool empty() const { return first_.load(std::memory_order_acquire) == nullptr; }
+  ChanWaiter* first() const { return first_.load(std::memory_order_relaxed); }
 
   void push(ChanWaiter* w) {
     w->queued = true;
@@ -99,9 +106,8 @@ struct Channel : detail::ChanHead {
   const detail::ElementType* const type;
   const size_t capacity;
   char* const buffer;
-  // Of one that is part of something else of the runtime's (a timer, a context), which alone sends to it or closes it: what to
-  // do when the last handle is gone. Null: it is a block of the heap.
-  void (*free)(Channel*) = nullptr;
+  void (*free)(Channel*) = nullptr;  // what to do when the last handle is gone; null: it is a block of the heap
+  bool for_users = true;             // false: it is part of a timer or a context, which alone sends to it or closes it
   const uint64_t bubble = current_bubble();  // in which it was made; 0: in none
 
   SpinLock lock;
@@ -120,9 +126,7 @@ struct Channel : detail::ChanHead {
   bool close();
 
   // For users: is it theirs to send to and to close?
-  void check_sendable() const {
-    check(free == nullptr, "send on, or close of, a channel of a Timer, Ticker or Context");
-  }
+  void check_sendable() const { check(for_users, "send on, or close of, a channel of a Timer, Ticker or Context"); }
 
   // The last handle is gone.
   void check_unused() const {
@@ -146,6 +150,13 @@ struct Channel : detail::ChanHead {
   size_t tail(size_t n) const { return head + n < capacity ? head + n : head + n - capacity; }
   void set_size(size_t n) { size.store(n, std::memory_order_release); }  // release: as WaitQueue::set_first
 };
+
+// Memory for a channel of that many bytes and its ring.
+void* chan_block(size_t channel_bytes, const detail::ElementType& type, size_t capacity, char** ring);
+void free_block(Channel* c);  // with the values in it
+
+// chan_watch.cc: while deadlocks are watched.
+Channel* make_watched(const detail::ElementType& type, size_t capacity);
 
 inline Channel* channel(detail::ChanHead* head) { return static_cast<Channel*>(head); }
 

@@ -25,6 +25,7 @@ struct Range {
 };
 constexpr Range kProcs{0, 1, 1024, ": must be 1..1024\n"};
 constexpr Range kSwitch{',', 0, 1, ": must be 0 or 1\n"};
+constexpr Range kDeadlockS{',', 0, 3600, ": must be 0..3600\n"};
 constexpr Range kIdleMs{',', 0, 3'600'000, ": must be 0..3600000\n"};
 constexpr Range kSeed{',', 0, 99'999'999'999'999'999, ": must be 0..99999999999999999\n"};
 static_assert(kProcs.most == kMaxProcs);
@@ -55,8 +56,7 @@ struct Parser {
     int64_t n = 0;
     const char* at = value;
     while (*at >= '0' && *at <= '9' && n <= range.most) n = n * 10 + (*at++ - '0');
-    if (at != value && (*at == range.end || *at == 0) && n >= range.least && n <= range.most)
-      return n;
+    if (at != value && (*at == range.end || *at == 0) && n >= range.least && n <= range.most) return n;
     while (*at != range.end && *at != 0) ++at;
     say(variable, text, at, range.must_be);
     ok = false;
@@ -75,6 +75,8 @@ struct Parser {
         to.idle_ms = number(kVariable, text, value, kIdleMs);
       else if (behind(text, "seed") == end)
         to.seed = number(kVariable, text, value, kSeed);
+      else if (behind(text, "deadlock") == end)
+        to.deadlock_s = number(kVariable, text, value, kDeadlockS);
       else if (text != end)
         say("MSTART_DEBUG: unknown key \"", text, end, "\"\n");
       text = end;
@@ -102,7 +104,8 @@ struct Parser {
 
 bool parse_config(const char* procs, const char* debug, const char* traceback, Config* to, Sink& says) {
   Parser parser{says};
-  if (procs != nullptr && *procs != 0) to->procs = static_cast<int>(parser.number("MSTART_PROCS=", procs, procs, kProcs));
+  if (procs != nullptr && *procs != 0)
+    to->procs = static_cast<int>(parser.number("MSTART_PROCS=", procs, procs, kProcs));
   if (debug != nullptr) parser.debug(debug, *to);
   if (traceback != nullptr && *traceback != 0) parser.traceback(traceback, *to);
   return parser.ok;

@@ -20,6 +20,7 @@ struct Config {
   bool birth = false;                     // MSTART_DEBUG=birth=1: record births, print the table at the end
   int64_t idle_ms = 5000;                 // MSTART_DEBUG=idle_ms=0..3600000: how long an idle M stays; 0: for ever
   int64_t seed = -1;                      // MSTART_DEBUG=seed=N: seeded.h; -1: not set
+  int deadlock_s = 0;                     // MSTART_DEBUG=deadlock=0..3600: how often to look for deadlocks; 0: never
   Traceback traceback = Traceback::kAll;  // MSTART_TRACEBACK=none|single|all|crash
 };
 [[gnu::visibility("hidden")]] extern Config config;

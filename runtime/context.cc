@@ -55,6 +55,7 @@ void free_node(Channel* c);
 ContextNode::ContextNode(ContextNode* parent_, int64_t deadline_)
     : Channel(detail::Element<Unit>::kType, 0, nullptr), parent(parent_), deadline(deadline_) {
   free = free_node;
+  for_users = false;
 }
 
 ContextNode* node_of(const Chan<Unit>& done) {

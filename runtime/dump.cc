@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Everything is read while it may change: each word is read once, and only memory that is never unmapped is looked at (Gs,
 // Ms, Ps; stacks but the largest, see has_lasting_stack). No lock, no allocation: this runs when anything may be broken, on
-// any stack of 2 KB.
+// any stack of 2 KB. What deadlock.h adds comes last: it looks into the program's objects, under locks that are free.
 #include "runtime/dump.h"
 
 #include <mstart/debug.h>
@@ -10,11 +10,16 @@
 #include "os/signal.h"
 #include "runtime/bubble.h"
 #include "runtime/config.h"
+#include "runtime/deadlock.h"
 #include "runtime/print.h"
 #include "runtime/report.h"
 #include "runtime/sched.h"
 
 namespace mstart::runtime {
+
+// There in programs with something that it looks at.
+[[gnu::weak, gnu::visibility("default")]] void report_deadlocks(int fd, Look look);
+
 namespace {
 
 // A word that another thread may write.
@@ -214,6 +219,7 @@ void dump(int fd) {
   for (const M* m = sched.allm.load(std::memory_order_acquire); m != nullptr; m = moment(m->allnext)) dump_m(fd, m);
   const int n = sched.procs.load(std::memory_order_acquire);
   for (int i = 0; i < n; ++i) dump_p(fd, sched.allp[i]);
+  if (report_deadlocks != nullptr) report_deadlocks(fd, Look::kDump);
 }
 
 // What has ended is counted first, so it is never more than what was created.

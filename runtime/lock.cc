@@ -12,6 +12,7 @@ constinit bool lock_may_spin = false;
 namespace {
 
 constexpr int kSpins = 4, kRelaxes = 30;  // about a microsecond before the first sleep
+constexpr int kTries = 100;               // of try_lock: a holder that runs is through by then
 
 #ifndef NDEBUG
 // Which ranks the M holds; a bit each. Locks of one rank do not nest.
@@ -21,12 +22,12 @@ uint32_t bit(Rank rank) { return 1U << static_cast<uint32_t>(rank); }
 }  // namespace
 
 // Threads without an M (before the start, foreign ones) may lock too; there is nobody to count for.
-inline void Lock::entering() {
+inline void Lock::entering([[maybe_unused]] bool waits) {
   G* g = getg();
   if (g == nullptr) return;
   ++g->m->locks;
 #ifndef NDEBUG
-  check(g->m->held_ranks < bit(rank_), "lock ordering problem");
+  check(!waits || g->m->held_ranks < bit(rank_), "lock ordering problem");
   g->m->held_ranks |= bit(rank_);
 #endif
 }
@@ -41,10 +42,21 @@ inline void Lock::leaving() {
 }
 
 void Lock::lock() {
-  entering();
+  entering(true);
   uint32_t expected = 0;
   if (!word_.compare_exchange_strong(expected, 1, std::memory_order_acquire, std::memory_order_relaxed)) [[unlikely]]
     lock_slow();
+}
+
+bool Lock::try_lock() {
+  entering(false);
+  uint32_t expected = 0;
+  for (int tries = 0; tries < kTries; ++tries, expected = 0) {
+    if (word_.compare_exchange_weak(expected, 1, std::memory_order_acquire, std::memory_order_relaxed)) return true;
+    arch::cpu_relax();
+  }
+  leaving();
+  return false;
 }
 
 void Lock::unlock() {

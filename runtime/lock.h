@@ -7,12 +7,13 @@
 // Ranks. A thread takes locks in rising order only; debug builds check it. What a holder may do:
 //   rank        protects                               may allocate   may park
 //   kNewmHandoff   the list of Ms for the template thread  no             no
+//   kWatched       the list of watched channels            no             no
 //   kBucket        one bucket of the parking lot           no             no (unlock_bucket releases it after the switch)
 //   kSched         the scheduler's lists                   no             no
 //   kStacks        free stacks and G structs               no (maps)      no
 //   kHeap          the heap's spans                        (is it)        no
 // Channels, and the timers of a P, have a lock of another kind (spinlock.h). Channels' come before all of these but
-// kNewmHandoff; a select takes several, in the order of their addresses; their holder may allocate, for elements are copied. A P's
+// kNewmHandoff; kWatched's holder takes those that are free, and waits for none; a select takes several, in the order of their addresses; their holder may allocate, for elements are copied. A P's
 // timers come after channels and kBucket; their holder may take none of these.
 // Nobody parks with any of them; nobody allocates from the heap with kSched or later.
 #pragma once
@@ -23,7 +24,7 @@
 
 namespace mstart::runtime {
 
-enum class Rank : uint8_t { kNewmHandoff, kBucket, kSched, kStacks, kHeap };
+enum class Rank : uint8_t { kNewmHandoff, kWatched, kBucket, kSched, kStacks, kHeap };
 
 // Set when there is more than one P.
 [[gnu::visibility("hidden")]] extern bool lock_may_spin;
@@ -41,11 +42,12 @@ class Lock {
 
   // Not inline: a call has to be made anyway, for the count.
   void lock();
+  bool try_lock();  // whatever is held: who does not wait makes no circle
   void unlock();
 
  private:
   void lock_slow();
-  void entering();  // counts m->locks: who holds one must not schedule
+  void entering(bool waits);  // counts m->locks: who holds one must not schedule
   void leaving();
 
   os::FutexWord word_{0};

@@ -23,10 +23,11 @@
 // has let go by its one RMW; only if it finds a writer parked there, and under the bucket's lock, which keeps the writer
 // there, does it look again.
 //
-// Not here: the owner. To note who locks would take the id of the G, so a thread-local that no compiler may cache (I6), on a
-// way of one instruction; what is noted on the slow way only would be wrong or missing in most reports.
+// Not in the word: the holder. It is noted beside it by the lock() and unlock() of the classes (LockState), as a place on the
+// G's stack: a G's name would take a thread-local that no compiler may cache (I6), on a way of one instruction.
 #include "os/clock.h"
 #include "runtime/check.h"
+#include "runtime/deadlock.h"
 #include "runtime/spin.h"
 #include "runtime/sync.h"
 
@@ -88,7 +89,10 @@ bool lock_slow(LockWord& word, const Patience& patience, WaitReason reason) {
       continue;
     }
     const bool again = since != 0;
-    if (!again) since = os::nanotime();
+    if (!again) {
+      since = os::nanotime();
+      watch_locks();
+    }
     Lot lot(&word);
     if (!still_locked(word, &awake, starving)) {
       lot.unlock();
@@ -186,6 +190,7 @@ bool exclusive_lock(LockWord& word, const Patience& patience) {
 
 // Not counted among the readers yet.
 bool shared_lock(LockWord& word, const Patience& patience) {
+  watch_locks();
   Waiter self(readers_key(word));
   Lot lot(&word);
   uint64_t w = word.load(std::memory_order_relaxed), next;

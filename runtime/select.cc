@@ -165,7 +165,7 @@ class Select {
   }
 
   int wait() {
-    SelectWait shared;
+    SelectWait shared{.waiters = locked_};
     G* g = getg();
     for (uint32_t turn = 0; turn < locked_; ++turn) {
       const uint32_t i = places_[turn].locked;

@@ -55,6 +55,18 @@ void take_out(Waiter** at, Waiter* waiter) {
   waiter->prev = nullptr;
 }
 
+// A tree of some 60 levels at most.
+void for_each_in(Waiter* first, void (*fn)(Waiter*, void*), void* arg) {
+  for (; first != nullptr; first = first->below[1]) {
+    Waiter* waiter = first;
+    do {
+      fn(waiter, arg);
+      waiter = waiter->next;
+    } while (waiter != first);
+    for_each_in(first->below[0], fn, arg);
+  }
+}
+
 bool unlock_bucket(G*, void* bucket) {
   static_cast<Bucket*>(bucket)->lock.unlock();
   return true;
@@ -109,6 +121,17 @@ void Lot::park(Waiter* waiter, WaitReason reason) {
 bool park_for_ever(Lot& lot, Waiter* waiter, WaitReason reason, int64_t) {
   lot.park(waiter, reason);
   return true;
+}
+
+void for_each_waiter(bool patient, void (*fn)(Waiter*, void*), void* arg) {
+  for (Bucket& bucket : buckets) {
+    if (patient)
+      bucket.lock.lock();
+    else if (!bucket.lock.try_lock())
+      continue;
+    for_each_in(bucket.root, fn, arg);
+    bucket.lock.unlock();
+  }
 }
 
 void Woken::ready() {

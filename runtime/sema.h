@@ -13,6 +13,7 @@
 // that might be meant by mistake looks at its word again.
 #pragma once
 
+#include "runtime/deadlock.h"
 #include "runtime/g.h"
 
 namespace mstart::runtime {
@@ -27,6 +28,8 @@ struct Waiter {
   const void* key;
   G* g = nullptr;     // null: in the queue, and has not left its stack yet
   bool told = false;  // by the waker; what it means is between the two
+  Stuck stuck = Stuck::kNew;
+  uint32_t index = 0;  // of whoever looks for deadlocks
   Waiter* next = nullptr;
   Waiter* prev = nullptr;  // null: in no queue
   Waiter* below[2] = {};   // of the first of a queue: the tree of the bucket's keys
@@ -48,6 +51,10 @@ class Woken {
   Waiter* first_ = nullptr;
   Waiter** end_ = &first_;
 };
+
+// Shows fn all that wait, one bucket after the other, each under its lock. Not `patient`: without those whose lock is not to
+// be had at once.
+void for_each_waiter(bool patient, void (*fn)(Waiter* waiter, void* arg), void* arg);
 
 struct Bucket;
 

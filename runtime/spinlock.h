@@ -28,6 +28,11 @@ class SpinLock {
     if (held_.exchange(true, std::memory_order_acquire)) [[unlikely]]
       lock_slow();
   }
+  bool try_lock() {
+    if (held_.exchange(true, std::memory_order_acquire)) return false;
+    if (G* g = getg()) ++g->m->locks;
+    return true;
+  }
   void unlock() {
     held_.store(false, std::memory_order_release);
     if (G* g = getg()) [[likely]]

@@ -26,6 +26,7 @@ struct TimerObject : Channel, Timer {
   TimerObject(Timer::Function is_due, const ClosureType* closure_type)
       : Channel(detail::Element<TimePoint>::kType, 1, slot_), Timer(is_due), function(closure_type) {
     Channel::free = free_object;
+    for_users = false;
   }
   static void free_object(Channel* chan);
 

@@ -53,7 +53,7 @@ WHITE_BOX = ["tests/unit/*", "tests/model/*", "perf/peers/*", "perf/lab/*",
              # Programs that break the runtime's state, or look at which M they are on.
              "tests/hosted/libc_threads.cc",
              *("tests/run/" + name for name in
-               ["canary.cc", "checks.cc", "deadlock_locked.cc", "env_unknown_key.cc", "g0_overflow.cc", "g_lists.cc", "g0_overflow_first.cc", "g_migrates.cc",
+               ["canary.cc", "checks.cc", "deadlock_dump.cc", "deadlock_locked.cc", "env_unknown_key.cc", "g0_overflow.cc", "g_lists.cc", "g0_overflow_first.cc", "g_migrates.cc",
                 "births_refused_idle.cc", "idle_word.cc", "lock_nesting.cc", "newosproc0.cc", "one_process.cc", "park_order.cc", "signal_storm.cc", "stack_reuse.cc", "sleep_signals.cc", "thread_hook.h",
                 "timer_stop.cc"])]
 

@@ -10,10 +10,12 @@
 namespace mstart::inline v0 {
 
 // procs: how many Gs run at once, 0: as set_procs() and MSTART_PROCS say. stack_bytes: what the stack of a G holds that asks
-// for nothing else; 0, or less than that: 256 KiB (glibc's own functions use up to 64 KiB).
+// for nothing else; 0, or less than that: 256 KiB (glibc's own functions use up to 64 KiB). deadlock_check: no thread
+// but the runtime's will bring work, so that all Gs wait for ever is an error, and reported as in a program without libc.
 struct RunOptions {
   int procs = 0;
   size_t stack_bytes = 0;
+  bool deadlock_check = false;
 };
 
 namespace detail {

@@ -26,6 +26,23 @@ namespace detail {
 using LockWord = std::atomic<uint64_t>;
 inline constexpr uint64_t kLocked = 1, kDraining = 16, kReader = 64;
 
+// What a Mutex or a SharedMutex is. `holder`: where on its stack the G stood that has locked it (not shared); null: nobody
+// has, or it is not noted yet. It is for reports of deadlocks only (runtime/lock_cycles.cc). Two plain stores to a line that
+// the lock has just brought: no difference can be measured.
+struct LockState {
+  LockWord word{0};
+  const void* holder = nullptr;
+
+  // Into the caller, whose frame is meant.
+  [[gnu::always_inline]] void locked() { __atomic_store_n(&holder, __builtin_frame_address(0), __ATOMIC_RELAXED); }
+  [[gnu::always_inline]] bool locked_if(bool got) {
+    if (got) locked();
+    return got;
+  }
+  // Before the word is changed: after that the object may be gone, and the holder another one.
+  void unlocking() { __atomic_store_n(&holder, nullptr, __ATOMIC_RELAXED); }
+};
+
 // The ways of those that cannot go on at once.
 void mutex_lock(LockWord&);
 bool mutex_lock_until(LockWord&, TimePoint);
@@ -63,6 +80,12 @@ inline bool is_last_reader(uint64_t before) {
   return before < 2 * kReader && (before < kReader || (before & kDraining) != 0);
 }
 
+// When a time to wait is over; a very long one never, so that nobody counts on an end (time.h's deadline_in is late, then).
+inline TimePoint deadline_after(Duration d) {
+  const TimePoint now = Clock::now();
+  return d < never - now ? now + d : never;
+}
+
 }  // namespace detail
 
 // One G at a time. Not recursive; any G may unlock. Who waits for more than a millisecond is next, then (Go's starvation
@@ -74,23 +97,25 @@ class Mutex {
   Mutex& operator=(const Mutex&) = delete;
 
   void lock() {
-    if (!detail::try_lock_free(word_)) [[unlikely]]
-      detail::mutex_lock(word_);
+    if (!detail::try_lock_free(state_.word)) [[unlikely]]
+      detail::mutex_lock(state_.word);
+    state_.locked();
   }
-  bool try_lock() { return detail::try_lock(word_); }
+  bool try_lock() { return state_.locked_if(detail::try_lock(state_.word)); }
   // False: timed out. A time that is over is one try.
-  bool try_lock_until(TimePoint t) { return detail::try_lock(word_) || detail::mutex_lock_until(word_, t); }
-  bool try_lock_for(Duration d) {
-    return detail::try_lock(word_) || detail::mutex_lock_until(word_, detail::deadline_in(d));
+  bool try_lock_until(TimePoint t) {
+    return state_.locked_if(detail::try_lock(state_.word) || detail::mutex_lock_until(state_.word, t));
   }
+  bool try_lock_for(Duration d) { return try_lock() || try_lock_until(detail::deadline_after(d)); }
   // Of a mutex that is not locked: "fatal error: sync: unlock of unlocked mutex".
   void unlock() {
-    if (!detail::try_unlock_unwanted(word_)) [[unlikely]]
-      detail::mutex_unlock(word_);
+    state_.unlocking();
+    if (!detail::try_unlock_unwanted(state_.word)) [[unlikely]]
+      detail::mutex_unlock(state_.word);
   }
 
  private:
-  detail::LockWord word_{0};
+  detail::LockState state_;
 };
 
 // One writer or many readers. A writer that waits for readers to leave is before readers that come later, and the readers that
@@ -102,50 +127,53 @@ class SharedMutex {
   SharedMutex& operator=(const SharedMutex&) = delete;
 
   void lock() {
-    if (!detail::try_lock_free(word_)) [[unlikely]]
-      detail::exclusive_lock(word_);
+    if (!detail::try_lock_free(state_.word)) [[unlikely]]
+      detail::exclusive_lock(state_.word);
+    state_.locked();
   }
-  bool try_lock() { return detail::try_lock(word_); }
-  bool try_lock_until(TimePoint t) { return detail::try_lock(word_) || detail::exclusive_lock_until(word_, t); }
-  bool try_lock_for(Duration d) {
-    return detail::try_lock(word_) || detail::exclusive_lock_until(word_, detail::deadline_in(d));
+  bool try_lock() { return state_.locked_if(detail::try_lock(state_.word)); }
+  bool try_lock_until(TimePoint t) {
+    return state_.locked_if(detail::try_lock(state_.word) || detail::exclusive_lock_until(state_.word, t));
   }
+  bool try_lock_for(Duration d) { return try_lock() || try_lock_until(detail::deadline_after(d)); }
   // If it is not locked: "fatal error: sync: Unlock of unlocked RWMutex".
   void unlock() {
-    if (!detail::try_unlock_unwanted(word_)) [[unlikely]]
-      detail::exclusive_unlock(word_);
+    state_.unlocking();
+    if (!detail::try_unlock_unwanted(state_.word)) [[unlikely]]
+      detail::exclusive_unlock(state_.word);
   }
 
   void lock_shared() {
     detail::point();
     // acquire: what the last writer did is seen.
-    if ((word_.fetch_add(detail::kReader, std::memory_order_acquire) & detail::kLocked) != 0) [[unlikely]]
-      detail::shared_lock(word_);
+    if ((state_.word.fetch_add(detail::kReader, std::memory_order_acquire) & detail::kLocked) != 0) [[unlikely]]
+      detail::shared_lock(state_.word);
   }
   bool try_lock_shared() {
     detail::point();
-    uint64_t w = word_.load(std::memory_order_relaxed);
+    uint64_t w = state_.word.load(std::memory_order_relaxed);
     while ((w & detail::kLocked) == 0) {
-      if (word_.compare_exchange_weak(w, w + detail::kReader, std::memory_order_acquire, std::memory_order_relaxed))
+      if (state_.word.compare_exchange_weak(w, w + detail::kReader, std::memory_order_acquire,
+                                            std::memory_order_relaxed))
         return true;
     }
     return false;
   }
-  bool try_lock_shared_until(TimePoint t) { return try_lock_shared() || detail::shared_lock_until(word_, t); }
+  bool try_lock_shared_until(TimePoint t) { return try_lock_shared() || detail::shared_lock_until(state_.word, t); }
   bool try_lock_shared_for(Duration d) {
-    return try_lock_shared() || detail::shared_lock_until(word_, detail::deadline_in(d));
+    return try_lock_shared() || detail::shared_lock_until(state_.word, detail::deadline_after(d));
   }
   // If nobody holds it shared: "fatal error: sync: RUnlock of unlocked RWMutex".
   void unlock_shared() {
     detail::point();
     // release: what this reader saw is seen by it before the next writer changes it.
-    const uint64_t before = word_.fetch_sub(detail::kReader, std::memory_order_release);
+    const uint64_t before = state_.word.fetch_sub(detail::kReader, std::memory_order_release);
     if (detail::is_last_reader(before)) [[unlikely]]
-      detail::shared_unlock(word_, before);
+      detail::shared_unlock(state_.word, before);
   }
 
  private:
-  detail::LockWord word_{0};
+  detail::LockState state_;
 };
 
 namespace detail {
@@ -194,7 +222,7 @@ class CondVar {
   }
   template <class L>
   bool wait_for(L& lock, Duration d) {
-    return wait_until(lock, detail::deadline_in(d));
+    return wait_until(lock, detail::deadline_after(d));
   }
   // What pred() said last: false only when timed out.
   template <class L, std::predicate P>
@@ -206,7 +234,7 @@ class CondVar {
   }
   template <class L, std::predicate P>
   bool wait_for(L& lock, Duration d, P pred) {
-    return wait_until(lock, detail::deadline_in(d), std::ref(pred));
+    return wait_until(lock, detail::deadline_after(d), std::ref(pred));
   }
 
  private:
@@ -306,7 +334,7 @@ class Semaphore {
   }
   bool try_acquire_until(TimePoint t) { return try_acquire() || detail::semaphore_acquire_until(state_, t); }
   bool try_acquire_for(Duration d) {
-    return try_acquire() || detail::semaphore_acquire_until(state_, detail::deadline_in(d));
+    return try_acquire() || detail::semaphore_acquire_until(state_, detail::deadline_after(d));
   }
 
  private:

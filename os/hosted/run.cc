@@ -151,7 +151,7 @@ int mstart::detail::run(const RunOptions& options, int (*main)(void*) noexcept, 
   Run run{&options, main, arg};
   current = &run;
   use_libc_threads();
-  sched.reports_deadlock = false;
+  sched.reports_deadlock = options.deadlock_check;
   default_stack_bytes = options.stack_bytes > kLeastStackBytes ? options.stack_bytes : kLeastStackBytes;
   exception_state = reinterpret_cast<ExceptionStateOfThread>(abi::__cxa_get_globals);
   const Borrowed borrowed;

@@ -5,7 +5,8 @@
 // env: DEADLOCK_IN={case}
 // status: 2
 // stderr: fatal error: all goroutines are asleep - deadlock!
-// stderr: goroutine 1 [
+// stderr: goroutine 1 [waitgroup]:
+// stderr: at 0x
 // timeout: 20
 // freestanding-only: nobody knows what foreign threads may bring
 #include "expect.h"

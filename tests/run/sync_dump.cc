@@ -1,9 +1,13 @@
 // SPDX-License-Identifier: MIT
-// dump() says what each G waits for; a deadlock on a mutex is reported.
+// dump() says what each G waits for; a deadlock on a mutex is reported, whether deadlocks are watched or not.
+// cases: 0 3600
 // env: MSTART_PROCS=1
+// env: MSTART_DEBUG=deadlock={case}
 // status: 2
 // stderr: fatal error: all goroutines are asleep - deadlock!
 // stderr: goroutine 1 [sync.Mutex.Lock]
+// once: deadlock: goroutine 1 waits for mutex 0x
+// once:  held by goroutine 1
 // stderr: [sync.RWMutex.Lock]: writer
 // stderr: [sync.RWMutex.RLock]: reader
 // stderr: [sync.RWMutex.Lock]: drain

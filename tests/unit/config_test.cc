@@ -38,6 +38,7 @@ TEST_CASE("what is not set, or empty, stays as it is") {
     CHECK(p.config.birth == false);
     CHECK(p.config.idle_ms == 5000);
     CHECK(p.config.seed == -1);
+    CHECK(p.config.deadlock_s == 0);
     CHECK(p.config.traceback == Traceback::kAll);
   }
 }
@@ -58,6 +59,8 @@ TEST_CASE("the limits themselves are allowed, and leading zeros are decimal") {
   CHECK(parse("0016").config.procs == 16);
   CHECK(parse(nullptr, "idle_ms=0").config.idle_ms == 0);
   CHECK(parse(nullptr, "idle_ms=3600000").config.idle_ms == 3'600'000);
+  CHECK(parse(nullptr, "deadlock=0").config.deadlock_s == 0);
+  CHECK(parse(nullptr, "deadlock=3600").config.deadlock_s == 3600);
   CHECK_FALSE(parse(nullptr, "birth=0").config.birth);
   CHECK(parse(nullptr, "seed=0").config.seed == 0);
   CHECK(parse(nullptr, "seed=99999999999999999").config.seed == 99'999'999'999'999'999);
@@ -92,6 +95,7 @@ TEST_CASE("a bad value in MSTART_DEBUG is refused, without what follows it") {
         "mstart: MSTART_DEBUG=seed=100000000000000000: must be 0..99999999999999999\n");
   CHECK(parse(nullptr, "seed=99999999999999999999999").says ==
         "mstart: MSTART_DEBUG=seed=99999999999999999999999: must be 0..99999999999999999\n");
+  CHECK(parse(nullptr, "deadlock=3601").says == "mstart: MSTART_DEBUG=deadlock=3601: must be 0..3600\n");
   CHECK(parse(nullptr, "birth").says == "mstart: MSTART_DEBUG=birth: must be 0 or 1\n");
   CHECK_FALSE(parse(nullptr, "birth=2").ok);
   CHECK_FALSE(parse(nullptr, "idle_ms=1s").ok);

@@ -151,6 +151,7 @@ void lot_wake_all(const void* key, void (*before)(void*), void* arg) {
 bool worth_spinning(int spins) { return world->may_spin && spins < 1; }
 void spin() {}
 void give_way() {}
+void watch_locks() {}
 void throw_error(const char* text) {
   checker().fail(text);
   __builtin_trap();
@@ -199,10 +200,10 @@ void in_all_orders(const Limits& limits, Options options, F play) {
   CHECK(outcome.runs > 3);
 }
 
-// The end of an object whose only member is a word.
+// The end of an object whose first member is a word, and the only one that others touch.
 template <class Word, class Object>
 void end_of(Object& object) {
-  static_assert(sizeof(Object) == sizeof(Word));
+  static_assert(sizeof(Object) >= sizeof(Word));
   checker().bury(reinterpret_cast<Word&>(object).word());
 }
 
