@@ -7,8 +7,9 @@
  *   thread         mstart, then mexit: free_m and what leave() does after it; its end            [tid:A]
  *
  * A slot's STACK stands for all that is in it: stacks, TLS, the M. place_m writes the number of the birth there, and whoever
- * runs on the slot must find that number, as long as it does. At a thread's end the kernel is on its CPU: it stores 0 to
- * the word by what other threads see as a release. HOSTED: libc's thread stores its word itself, and the 0 is its last touch of M.
+ * runs on the slot must find that number, as long as it does. At a thread's end the kernel is on its CPU: it stores 0 to the
+ * word by what other threads see as a release. HOSTED: libc's thread stores its word itself, and the 0 is its last touch of
+ * the M. A creator that finds no slot is refused for want of memory.
  *
  * A relaxed [tid:B] is not among the mistakes: what the reaper stores to the slot depends on the word by a branch, so no
  * processor does it earlier. C++ gives no such promise.

@@ -13,7 +13,13 @@
  * refused, which is the harder case; an M that sleeps from the start stands for one that could be born. A queue holds no
  * names, only how many: runq.pml is about which. Whoever steals may miss what is there, as who reads old values does.
  *
- * M 0 runs a G on P 0. M 1 spins with P 1. SPARE Ms sleep on the idle list; IDLE_PS more Ps are idle.
+ * M 0 runs a G on P 0. M 1 spins with P 1. SPARE Ms sleep on the idle list; IDLE_PS more Ps are idle. Two submissions are the
+ * fewest that show a spinner that is counted and does not search: BUG_TRUSTS_SPINNERS, BUG_COUNT_LEFT_LATE.
+ *
+ * needspinning is needed where a birth is refused: stopm then keeps an M that has given up its P and is not on the idle list
+ * yet. In wakep and recheck, when they find no P, none of the configurations needs it: whoever gives up that P looks at the
+ * queues himself if no spinner is counted, and wakep leaves its count under the lock. In Go an M that does not spin never
+ * looks, so there it is needed.
  */
 #ifndef SPARE
 #define SPARE 1
@@ -21,8 +27,12 @@
 #ifndef IDLE_PS
 #define IDLE_PS 0
 #endif
-#ifndef GS
-#define GS 1 /* to be submitted */
+#ifndef GS /* to be submitted */
+#if defined(BUG_TRUSTS_SPINNERS) || defined(BUG_COUNT_LEFT_LATE)
+#define GS 2
+#else
+#define GS 1
+#endif
 #endif
 
 #define PS (2 + IDLE_PS)
@@ -200,13 +210,16 @@ inline wake_slow() {
     lock(m, LOCK);
     pidleget(q);
     if
-    :: q == NONE -> need_spinning()
-    :: else
-    fi;
-    unlock(m, LOCK);
-    if
-    :: q == NONE -> fetch_add(m, IDLE, -ONE_SPINNING, SC, w)
-    :: else -> startm()
+    :: q == NONE ->
+      need_spinning();
+#ifdef BUG_COUNT_LEFT_LATE
+      unlock(m, LOCK);
+      fetch_add(m, IDLE, -ONE_SPINNING, SC, w)
+#else
+      fetch_add(m, IDLE, -ONE_SPINNING, SC, w);
+      unlock(m, LOCK)
+#endif
+    :: else -> unlock(m, LOCK); startm()
     fi
   fi;
   q = 0
@@ -222,7 +235,11 @@ inline startm() {
     load(m, SIZE, SC, w);
     pidleput(q);
     fetch_add(m, IDLE, -ONE_SPINNING, SC, w);
+#ifdef BUG_NEED_DROPPED
+    skip
+#else
     need_spinning()
+#endif
   fi;
   unlock(m, LOCK)
 }
@@ -385,12 +402,23 @@ go_idle:
         spinning = false;
         fetch_add(m, IDLE, -ONE_SPINNING, ORDER_C, w); /* [wake:C] */
 #ifndef BUG_RECHECK_DROPPED
-        recheck();
+        looks = true;
 #endif
-        if
-        :: found -> become_spinning()
-        :: else
-        fi
+        skip
+      :: else ->
+#ifndef BUG_TRUSTS_SPINNERS
+        load(m, IDLE, SC, w);
+        looks = (SPINNING(w) == 0);
+#endif
+        skip
+      fi;
+      if
+      :: looks -> recheck()
+      :: else
+      fi;
+      looks = false;
+      if
+      :: found -> become_spinning()
       :: else
       fi;
       if
@@ -404,7 +432,7 @@ go_idle:
 
 proctype M(byte m; byte p; bool spinning) {
   byte w, i, n, h, t, q;
-  bool got, first, kept, found;
+  bool got, first, kept, found, looks;
   if
   :: p == NONE -> sleep_on_idle_list()
   :: p != NONE && !spinning -> got = true; goto running

@@ -7,8 +7,8 @@
  *   lock_mutex      Mutex::lock, lock_slow, still_locked, end_starving
  *   unlock_mutex    Mutex::unlock, unlock_slow, release
  *
- * Each G locks it ROUNDS times; when all have done so and the last has left it is gone. That a G has waited for a millisecond may
- * be so at any time. A G spins once. Readers (SharedMutex) and time limits are not here.
+ * Each G locks it ROUNDS times; when all have done so and the last has left it is gone. That a G has waited for a millisecond
+ * may be so at any time. A G spins once. Readers (SharedMutex) and time limits are not here.
  */
 #ifndef GS
 #define GS 3

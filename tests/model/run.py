@@ -20,7 +20,7 @@ DEPTH = 1_000_000
 CONFIGURATIONS = {
     "runq": ["-DOPS=2"],
     "note": [""],
-    "idle": ["-DSPARE=0"],
+    "idle": ["-DSPARE=0", "-DSPARE=0 -DGS=2", "-DSPARE=0 -DGS=2 -DIDLE_PS=1"],
     "freem": ["", "-DHOSTED"],
     "template": ["", "-DLOCKERS=3 -DROUNDS=1"],
     "select": ["-DTIMEOUT", "-DSELECTS=1 -DPLAINS=3"],

@@ -10,8 +10,8 @@
  *   template                 templateThread; its sleep is notesleep_or_retry
  *
  * Each locker locks its thread, hands over a birth, unlocks it, and begins again. Any birth may be refused, the template
- * thread's too. From its clone on an M is its own thread's: who looks at it then may find another M. note.pml is about the note:
- * here it is a word that one sleeps on until it is 1. When refused births are tried again is not here.
+ * thread's too. From its clone on an M is its own thread's: who looks at it then may find another M. note.pml is about the
+ * note: here it is a word that one sleeps on until it is 1. When refused births are tried again is not here.
  */
 #ifndef LOCKERS
 #define LOCKERS 2

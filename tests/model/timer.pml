@@ -9,8 +9,8 @@
  *   start, stop                  Timer::start, stop; moved: TimerHeap
  *   runner                       run_timers, TimerQueue::run: of its own P, or a thief's; pop_due: TimerHeap
  *   user                         Gs that have a handle to it; its function may start it again
- *   sleeper                      park_until: the timer is on the stack of a G, which leaves it when the function has readied it,
- *                                or when somebody else has, and stop() has returned
+ *   sleeper, woken               park_until: the timer is on the stack of a G, which leaves it when the function has readied
+ *                                it, or when somebody else has, and stop() has returned
  *
  * A queue holds this timer, or nothing. Who sleeps until the first timer is due is not here: the runners see all that is
  * published, at once. Loads are not done early: all that would be of use is behind a lock, whose address comes from HOME.
