@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-// The dining philosophers (Dijkstra, 1965). A fork lies between each two of them; who is hungry takes the one on his left and the
-// one on his right, and eats. If all took the left one first, each could have one and wait for ever for the other; so everybody
-// takes the fork with the lower number first, and there is always one who gets his second.
+// The dining philosophers (Dijkstra, 1965). A fork lies between each two of them; who is hungry takes the one on his left and
+// the one on his right, and eats. If all took the left one first, each could have one and wait for ever for the other; so
+// everybody takes the fork with the lower number first, and there is always one who gets his second.
 //
 //   philosophers             until each has eaten 1000 times
 //   philosophers --greedy    the left one first. The deadlock is reported, with who waits for whom; status 2

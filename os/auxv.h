@@ -10,7 +10,8 @@
 
 namespace mstart::os {
 
-// Null-terminated arrays of the kernel's, set once, by the start code. In a process with libc the environment is where libc keeps
+// Null-terminated arrays of the kernel's, set once, by the start code. In a process with libc the environment is where libc
+// keeps
 // it: setenv(3) may put it elsewhere.
 struct ProcessStart {
   int argc = 0;

@@ -2,23 +2,23 @@
 // Gs that are parked for ever in channels, because no handle is left to any G that could run. While deadlocks are watched, all
 // channels are in a list.
 //
-// What counts. A channel knows how many handles there are. Those that are in the function objects of parked Gs are found there,
-// word by word: nothing but a handle holds a channel's address. If these are all, only those Gs can ever use it. So, of the Gs that
-// wait in channels: suspect all. A channel with more handles than the suspects hold is alive; a suspect that waits in one that
-// is alive, or that has a deadline, is none any more; nor are then the channels that it holds or waits in dead, and so on,
-// until nothing changes. Who is left can be woken by nobody, not even by each other.
+// What counts. A channel knows how many handles there are. Those that are in the function objects of parked Gs are found
+// there, word by word: nothing but a handle holds a channel's address. If these are all, only those Gs can ever use it. So,
+// of the Gs that wait in channels: suspect all. A channel with more handles than the suspects hold is alive; a suspect that
+// waits in one that is alive, or that has a deadline, is none any more; nor are then the channels that it holds or waits in
+// dead, and so on, until nothing changes. Who is left can be woken by nobody, not even by each other.
 //
-// Why that is exact. The first pass meets each suspect in its queue, under the channel's lock, and notes what it holds. Then the
-// handles are counted. The second pass meets the same waits again, and nobody else. So at each moment in between all of them were
-// parked, and what they hold did not change; a channel of which at one of these moments no other handle is left gets none
-// any more, because handles are made of handles.
+// Why that is exact. The first pass meets each suspect in its queue, under the channel's lock, and notes what it holds. Then
+// the handles are counted. The second pass meets the same waits again, and nobody else. So at each moment in between all of
+// them were parked, and what they hold did not change; a channel of which at one of these moments no other handle is left
+// gets none any more, because handles are made of handles.
 //
 // What it does not see. A handle elsewhere (on a stack, in the heap, in a global, in a channel's buffer, in the function of a
 // spawn()) counts as one that may yet be used: then nothing is said. So it is if a G that is no suspect has something in its
 // function object that points to the stack or the function object of a suspect, which may have lent it a handle; a function
-// object in the heap, as spawn()'s, may always. Only a reference that nothing but other stacks or the heap has is overlooked: one
-// that was passed through a channel, or is in the function of an after_func(). Channels of timers and contexts are used by the runtime, and never dead;
-// those made before run() are not in the list.
+// object in the heap, as spawn()'s, may always. Only a reference that nothing but other stacks or the heap has is overlooked:
+// one that was passed through a channel, or is in the function of an after_func(). Channels of timers and contexts are used
+// by the runtime, and never dead; those made before run() are not in the list.
 #include <new>
 
 #include "runtime/chan.h"

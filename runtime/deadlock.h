@@ -3,9 +3,9 @@
 // (lock_cycles.cc), and Gs that wait in channels which nobody else can use (chan_watch.cc). dump() shows those that there are;
 // MSTART_DEBUG=deadlock=SECONDS has a thread look again and again (deadlock.cc).
 //
-// A look is in two passes over all that wait, each of which takes one lock after the other, so neither sees one moment. What the
-// first finds is a deadlock if the second finds the same waits, not only the same Gs: then there was a moment between the two
-// when all of them waited. A wait is known again by its Stuck, which begins anew whenever a G parks.
+// A look is in two passes over all that wait, each of which takes one lock after the other, so neither sees one moment. What
+// the first finds is a deadlock if the second finds the same waits, not only the same Gs: then there was a moment between the
+// two when all of them waited. A wait is known again by its Stuck, which begins anew whenever a G parks.
 #pragma once
 
 #include <cstddef>

@@ -13,9 +13,9 @@
 //   kStacks        free stacks and G structs               no (maps)      no
 //   kHeap          the heap's spans                        (is it)        no
 // Channels, and the timers of a P, have a lock of another kind (spinlock.h). Channels' come before all of these but
-// kNewmHandoff; kWatched's holder takes those that are free, and waits for none; a select takes several, in the order of their addresses; their holder may allocate, for elements are copied. A P's
-// timers come after channels and kBucket; their holder may take none of these.
-// Nobody parks with any of them; nobody allocates from the heap with kSched or later.
+// kNewmHandoff; kWatched's holder takes those that are free, and waits for none; a select takes several, in the order of
+// their addresses; their holder may allocate, for elements are copied. A P's timers come after channels and kBucket; their
+// holder may take none of these. Nobody parks with any of them; nobody allocates from the heap with kSched or later.
 #pragma once
 
 #include <atomic>

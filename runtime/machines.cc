@@ -241,9 +241,9 @@ void wake_locked(G* g, P* p) {
   notewakeup(m->park);
 }
 
-// Sleeps until woken. While births are refused, and Gs or timers wait for an M and a P is free for it, this may be the one thread that
-// can ask again, so it does when it is time; otherwise there are Ms that run, and they will. It does not clear the refusal, as
-// checkdead does not count it as running: the M that it wakes, or makes, will.
+// Sleeps until woken. While births are refused, and Gs or timers wait for an M and a P is free for it, this may be the one
+// thread that can ask again, so it does when it is time; otherwise there are Ms that run, and they will. It does not clear
+// the refusal, as checkdead does not count it as running: the M that it wakes, or makes, will.
 void notesleep_or_retry(os::Note& note) {
   for (int64_t at; (at = sched.retry_births_at.load(std::memory_order_relaxed)) != 0 && any_work() &&
                    sched.idle.look().wants_wake();) {
@@ -332,9 +332,9 @@ void wake_m0_to_stop() {
   notewakeup(m0.park);
 }
 
-// A birth was refused: when the back-off is over, the refusal is done with, and who was not served then is now. Only by an M that
-// runs. Under sched.lock, so that all that a refused birth has left behind is there to be seen by those who find no refusal
-// any more: its Gs in the global queue, its P on the idle list. A refusal that came meanwhile stays.
+// A birth was refused: when the back-off is over, the refusal is done with, and who was not served then is now. Only by an M
+// that runs. Under sched.lock, so that all that a refused birth has left behind is there to be seen by those who find no
+// refusal any more: its Gs in the global queue, its P on the idle list. A refusal that came meanwhile stays.
 void retry_births() {
   const int64_t at = sched.retry_births_at.load(std::memory_order_relaxed);
   if (at == 0 || os::nanotime() < at) return;

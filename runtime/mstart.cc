@@ -114,8 +114,8 @@ void mstart_mstart1() {
   schedule();
 }
 
-// Ends the thread of an M whose locked G has ended. The P goes first, where Go takes the M off allm first: a birth for that P may use
-// what is reaped meanwhile.
+// Ends the thread of an M whose locked G has ended. The P goes first, where Go takes the M off allm first: a birth for that P
+// may use what is reaped meanwhile.
 [[noreturn]] void mstart_mexit() {
   M* m = getg()->m;
   if (m == &m0) {

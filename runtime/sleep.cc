@@ -19,8 +19,8 @@ struct TimedPark : Timer {
     p->timed_out = true;
     ready(p->g);  // it may leave this stack
   }
-  // After the switch. The timer first: once unlocked, the G may be woken, and gone. If it is due at once it is run by another M,
-  // or by this one later; then the G, and this object on its stack, may be gone too before `unlock` has begun.
+  // After the switch. The timer first: once unlocked, the G may be woken, and gone. If it is due at once it is run by another
+  // M, or by this one later; then the G, and this object on its stack, may be gone too before `unlock` has begun.
   static bool start_and_unlock(G* parked, void* self) {
     auto* p = static_cast<TimedPark*>(self);
     bool (*const unlock_then)(G*, void*) = p->unlock;

@@ -21,19 +21,21 @@
 //      (wakep: nothing if one spins, or no P is       4. an earlier one: publish that, look again. Else sleep
 //      idle)                            [wake:B]
 //
-// No timer is late. The store-buffer litmus of sched.cc, twice over. If A comes before D in the one order of seq_cst operations,
-// the M that goes idle sees the timer. Else D, and with it C, comes before A and B: the submitter sees the deadline that the
-// M sleeps with, if that is not too late there is nothing to do; if it is, it wakes one. wakep does nothing if it sees a
+// No timer is late. The store-buffer litmus of sched.cc, twice over. If A comes before D in the one order of seq_cst
+// operations, the M that goes idle sees the timer. Else D, and with it C, comes before A and B: the submitter sees the
+// deadline that the M sleeps with, if that is not too late there is nothing to do; if it is, it wakes one. wakep does nothing
+// if it sees a
 // spinner: then B is before [wake:C] of that spinner, which looks at all next_timers after it; or if it sees no idle P:
 // whoever makes one looks after that. The M that is woken looks for work, finds none, goes idle, and sees the timer.
 //
-// Whoever leaves the sleep (mget took the M for a G, or its time has come) takes its deadline with it, under sched.lock. Before
-// that M runs a G it looks whether anybody answers for the timers that are left (cover_timers), or is a spinner, whose chain of
-// wakes does (resetspinning). So does one whose G has started a timer and parked: not in start(), because if the M finds
-// no other G it goes idle itself, and nobody needs to be woken. Handing a P over, or being refused a thread, counts an uncovered
-// timer as work that waits.
+// Whoever leaves the sleep (mget took the M for a G, or its time has come) takes its deadline with it, under sched.lock.
+// Before that M runs a G it looks whether anybody answers for the timers that are left (cover_timers), or is a spinner, whose
+// chain of wakes does (resetspinning). So does one whose G has started a timer and parked: not in start(), because if the M
+// finds no other G it goes idle itself, and nobody needs to be woken. Handing a P over, or being refused a thread, counts an
+// uncovered timer as work that waits.
 //
-// An M that sleeps for a timer does not leave (I11) before its deadline, and while a timer is pending there is no deadlock (I12).
+// An M that sleeps for a timer does not leave (I11) before its deadline, and while a timer is pending there is no deadlock
+// (I12).
 //
 // Running and stop(). A timer that is due is taken out of the heap under the queue's lock and noted in the queue's list of
 // running ones, as a record on the runner's stack; then its function is called without the lock, and the record taken out

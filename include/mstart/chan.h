@@ -112,8 +112,8 @@ constexpr size_t chan_capacity_of(std::integral auto n) {
 
 // A handle to a channel; the channel lives while a handle to it does. A null one (`Chan<T>(nullptr)`, moved-from) is Go's nil
 // channel: to send to it or receive from it parks for ever. The last handle dropped while a G waits is fatal. T may be
-// move-only; its move must neither throw nor park. The destructor of what was moved from runs under the channel's lock too: there it
-// may neither park nor use channels. A channel in its own buffer is never freed.
+// move-only; its move must neither throw nor park. The destructor of what was moved from runs under the channel's lock too:
+// there it may neither park nor use channels. A channel in its own buffer is never freed.
 template <class T>
 class Chan {
  public:
@@ -149,8 +149,8 @@ class Chan {
     return out;
   }
 
-  // Never parks. False: send() would park; v is untouched. Closed: fatal. A copy is made under the channel's lock: as a move, it
-  // may neither throw nor park.
+  // Never parks. False: send() would park; v is untouched. Closed: fatal. A copy is made under the channel's lock: as a move,
+  // it may neither throw nor park.
   [[nodiscard]] bool try_send(const T& v) const {
     static_assert(std::is_copy_constructible_v<T>, "this type can only be moved: try_send(std::move(v))");
     return detail::chan_try_send(chan_, const_cast<T*>(std::addressof(v)), true);

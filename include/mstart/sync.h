@@ -118,8 +118,9 @@ class Mutex {
   detail::LockState state_;
 };
 
-// One writer or many readers. A writer that waits for readers to leave is before readers that come later, and the readers that
-// wait for a writer are before the next one; so a G must not lock_shared() again while it holds it shared. Any G may unlock. Go's sync.RWMutex.
+// One writer or many readers. A writer that waits for readers to leave is before readers that come later, and the readers
+// that wait for a writer are before the next one; so a G must not lock_shared() again while it holds it shared. Any G may
+// unlock. Go's sync.RWMutex.
 class SharedMutex {
  public:
   constexpr SharedMutex() = default;

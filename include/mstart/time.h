@@ -73,8 +73,8 @@ class Timer {
   // Holds one value at most, is never closed, and to send to it or to close it is fatal. Null for after_func's.
   Chan<TimePoint> c() const { return detail::timer_has_channel(head()) ? object_ : Chan<TimePoint>(nullptr); }
   // After the return nothing is sent any more, and c() holds no value from before. True: it was pending, or its value had not
-  // been received. after_func's: true: f will not be called for that; false: it was not pending: its G has been started, and may
-  // still run, or it had been stopped.
+  // been received. after_func's: true: f will not be called for that; false: it was not pending: its G has been started, and
+  // may still run, or it had been stopped.
   bool stop() const { return detail::timer_stop(head()); }
   // The same, then due d from now.
   bool reset(Duration d) const { return detail::timer_reset(head(), d); }
