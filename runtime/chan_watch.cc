@@ -81,7 +81,7 @@ struct Hold {
 };
 
 // Perhaps while its G writes there.
-[[gnu::no_sanitize("thread")]] uintptr_t word_at(const void* object, size_t at) {
+__attribute__((no_sanitize("thread"))) uintptr_t word_at(const void* object, size_t at) {
   using Word [[gnu::may_alias]] = uintptr_t;
   return *reinterpret_cast<const volatile Word*>(static_cast<const char*>(object) + at);
 }
@@ -235,7 +235,7 @@ class ChannelLook {
     for_each_g([](G* g, void* self) { static_cast<ChannelLook*>(self)->clear_lenders_to(g); }, this);
     return cleared_;
   }
-  [[gnu::no_sanitize("thread")]] void clear_lenders_to(const G* g) {
+  __attribute__((no_sanitize("thread"))) void clear_lenders_to(const G* g) {
     if (g->status.load(std::memory_order_relaxed) == GStatus::kDead) return;
     for (const Party* p = parties_; p != parties_ + party_count_; ++p) {
       if (p->g == g && !p->cleared) return;
@@ -244,7 +244,7 @@ class ChannelLook {
       if (!p->cleared && may_refer(g, p->g)) p->cleared = cleared_ = true;
     }
   }
-  [[gnu::no_sanitize("thread")]] static bool may_refer(const G* g, const G* suspect) {
+  __attribute__((no_sanitize("thread"))) static bool may_refer(const G* g, const G* suspect) {
     // A function object in the heap may be gone: what is in it is not known. So it is of a G that is just being made.
     const detail::ClosureType* type = g->type;
     if (type == nullptr || type->size > sizeof g->inline_closure || g->closure != g->inline_closure ||
