@@ -25,7 +25,9 @@ namespace {
 // A word that another thread may write.
 template <class T>
 [[gnu::always_inline]] inline T moment(const T& word) {
-  return __atomic_load_n(&word, __ATOMIC_RELAXED);
+  T now;
+  __atomic_load(&word, &now, __ATOMIC_RELAXED);
+  return now;
 }
 
 // -1 for none.
