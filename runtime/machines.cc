@@ -79,7 +79,7 @@ bool any_runnable() {
   if (sched.runq.size() != 0) return true;                    // [wake:D]
   const int n = sched.procs.load(std::memory_order_acquire);  // acquire: allp is there
   for (int i = 0; i < n; ++i) {
-    if (!sched.allp[i]->runq.empty()) return true;  // [wake:D], in empty()
+    if (!sched.allp[i]->runq.empty()) return true;  // in empty()
   }
   return false;
 }
