@@ -17,9 +17,9 @@
  * fewest that show a spinner that is counted and does not search: BUG_TRUSTS_SPINNERS, BUG_COUNT_LEFT_LATE.
  *
  * needspinning is needed where a birth is refused: stopm then keeps an M that has given up its P and is not on the idle list
- * yet. In wakep and recheck, when they find no P, none of the configurations needs it: whoever gives up that P looks at the
- * queues himself if no spinner is counted, and wakep leaves its count under the lock. In Go an M that does not spin never
- * looks, so there it is needed.
+ * yet. In wakep and recheck, when they find no P, two Ms do not need it, with two submissions or three: whoever gives up that
+ * P looks at the queues itself if no spinner is counted, and wakep leaves its count under the lock. In Go an M that does not
+ * spin never looks, so there it is needed.
  */
 #ifndef SPARE
 #define SPARE 1
