@@ -57,8 +57,8 @@ G* choose(M* m, Random& random, int64_t (*score)(const G*)) {
       g = sched.runq.take_best(score);
     }
     if (g != nullptr) {
-      // select's orders: of the M that will run it, which was another perhaps when the same program ran last.
-      (g->locked_m != nullptr ? g->locked_m : m)->random = static_cast<uint32_t>(random.next());
+      // select's orders, whichever M this is. A locked G's M has had its number here, when it was not locked yet.
+      m->random = static_cast<uint32_t>(random.next());
       return g;
     }
     const int64_t due = p->next_timer.load(std::memory_order_relaxed);
