@@ -21,6 +21,10 @@ namespace {
 constinit std::atomic<bool> looking{false};
 constinit std::atomic<bool> watched{false};
 
+// Whose look it is.
+constinit char* scratch = nullptr;
+constinit size_t scratch_bytes = 0;
+
 // Never ends.
 void watch() {
   {
@@ -39,14 +43,17 @@ void watch() {
 
 }  // namespace
 
-Scratch::Scratch(size_t bytes) : memory_(nullptr), bytes_(bytes) {
+Scratch::Scratch(size_t bytes) {
   if (bytes == 0) return;
-  const Result<char*> r = os::map_pages(bytes);
-  if (r) memory_ = *r;
-}
-
-Scratch::~Scratch() {
-  if (memory_ != nullptr) (void)os::munmap(memory_, bytes_);
+  if (bytes > scratch_bytes) {
+    const size_t more = bytes > 2 * scratch_bytes ? bytes : 2 * scratch_bytes;
+    const Result<char*> r = os::map_pages(more);
+    if (!r) return;
+    scratch = *r;
+    scratch_bytes = more;
+  }
+  __builtin_memset(scratch, 0, bytes);
+  free_ = scratch;
 }
 
 void report_deadlocks(int fd, Look look) {

@@ -19,30 +19,27 @@ inline Stuck next(Stuck s) { return s == Stuck::kTold ? s : static_cast<Stuck>(s
 
 enum class Look : uint8_t { kDump, kWatch };
 
-// Write what they find to fd. Map memory for the time of the look.
+// Write what they find to fd.
 void report_lock_cycles(int fd, Look look);
 void report_stuck_in_channels(int fd, Look look);
 // Both, as far as the program has them; nothing if somebody else is looking. dump.cc refers to it weakly.
 void report_deadlocks(int fd, Look look);
 
-// Memory for one look, all zero; not ok: there was none, or none was asked for.
+// Memory for a part of the look that is going on, all zero; not ok: there was none, or none was asked for. It is kept for the
+// next one: what unmaps memory would have to order that with whoever is given the same addresses.
 class Scratch {
  public:
   explicit Scratch(size_t bytes);
-  ~Scratch();
-  Scratch(const Scratch&) = delete;
-  Scratch& operator=(const Scratch&) = delete;
-  bool ok() const { return memory_ != nullptr; }
+  bool ok() const { return free_ != nullptr; }
   template <class T>
   T* take(size_t count) {
-    char* at = memory_ + used_;
-    used_ += count * sizeof(T);
+    char* at = free_;
+    free_ += count * sizeof(T);
     return reinterpret_cast<T*>(at);
   }
 
  private:
-  char* memory_;
-  size_t bytes_, used_ = 0;
+  char* free_ = nullptr;
 };
 
 // Sees to it that the watch runs, if it is wanted. On a G, without a lock.

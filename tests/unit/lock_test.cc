@@ -143,6 +143,21 @@ TEST_CASE("an M's locks are counted") {
   }
 }
 
+TEST_CASE("who only tries waits for nobody, whatever he holds") {
+  M m;
+  const As as(m);
+  Lock high(Rank::kHeap), low(Rank::kSched);
+  high.lock();
+  CHECK(low.try_lock());
+  CHECK(m.locks == 2);
+  CHECK_FALSE(low.try_lock());
+  CHECK_FALSE(high.try_lock());
+  CHECK(m.locks == 2);
+  low.unlock();
+  high.unlock();
+  CHECK(m.locks == 0);
+}
+
 TEST_CASE("an unlock without a lock is fatal") {
   M m;
   const As as(m);
@@ -159,15 +174,15 @@ TEST_CASE("an unlock without a lock is fatal") {
 TEST_CASE("debug builds: locks are taken in the order of their ranks") {
   M m;
   const As as(m);
-  Lock handoff(Rank::kNewmHandoff), bucket(Rank::kBucket), sched(Rank::kSched), stacks(Rank::kStacks),
-      heap(Rank::kHeap);
-  Lock* const ascending[] = {&handoff, &bucket, &sched, &stacks, &heap};
+  Lock handoff(Rank::kNewmHandoff), watched(Rank::kWatched), bucket(Rank::kBucket), sched(Rank::kSched),
+      stacks(Rank::kStacks), heap(Rank::kHeap);
+  Lock* const ascending[] = {&handoff, &watched, &bucket, &sched, &stacks, &heap};
   for (Lock* lock : ascending) lock->lock();
   for (Lock* lock : ascending) lock->unlock();  // in any order
   CHECK(m.locks == 0);
   CHECK(m.held_ranks == 0);
-  for (int first = 0; first < 5; ++first) {
-    for (int second = 0; second < 5; ++second) {
+  for (size_t first = 0; first < std::size(ascending); ++first) {
+    for (size_t second = 0; second < std::size(ascending); ++second) {
       Lock same(static_cast<Rank>(second));
       const std::string text = fatal_text([&] {
         ascending[first]->lock();
