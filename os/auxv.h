@@ -11,8 +11,7 @@
 namespace mstart::os {
 
 // Null-terminated arrays of the kernel's, set once, by the start code. In a process with libc the environment is where libc
-// keeps
-// it: setenv(3) may put it elsewhere.
+// keeps it: setenv(3) may put it elsewhere.
 struct ProcessStart {
   int argc = 0;
   char** argv = nullptr;

@@ -37,7 +37,7 @@ void semaphore_acquire(std::atomic<int64_t>& state) { runtime::semaphore_acquire
 void semaphore_release(std::atomic<int64_t>& state, int64_t n) {
   using runtime::kOne;
   runtime::check(n >= 0, "Semaphore: release of a negative number");
-  if (n > INT64_MAX / 4) semaphore_out_of_range();
+  if (n > Semaphore::max()) semaphore_out_of_range();
   runtime::Woken woken;
   runtime::Lot lot(&state);
   for (; n > 0; --n) {
@@ -47,7 +47,7 @@ void semaphore_release(std::atomic<int64_t>& state, int64_t n) {
   }
   const int64_t waiting = lot.first(&state) != nullptr ? runtime::kWaiting : 0;
   int64_t s = state.load(std::memory_order_relaxed);
-  if (n > INT64_MAX / 4 - s / kOne) semaphore_out_of_range();
+  if (n > Semaphore::max() - s / kOne) semaphore_out_of_range();
   while (!state.compare_exchange_weak(s, ((s & ~runtime::kWaiting) | waiting) + n * kOne, std::memory_order_release,
                                       std::memory_order_relaxed)) {
   }

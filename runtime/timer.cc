@@ -24,9 +24,8 @@
 // No timer is late. The store-buffer litmus of sched.cc, twice over. If A comes before D in the one order of seq_cst
 // operations, the M that goes idle sees the timer. Else D, and with it C, comes before A and B: the submitter sees the
 // deadline that the M sleeps with, if that is not too late there is nothing to do; if it is, it wakes one. wakep does nothing
-// if it sees a
-// spinner: then B is before [wake:C] of that spinner, which looks at all next_timers after it; or if it sees no idle P:
-// whoever makes one looks after that. The M that is woken looks for work, finds none, goes idle, and sees the timer.
+// if it sees a spinner: then B is before [wake:C] of that spinner, which looks at all next_timers after it; or if it sees no
+// idle P: whoever makes one looks after that. The M that is woken looks for work, finds none, goes idle, and sees the timer.
 //
 // Whoever leaves the sleep (mget took the M for a G, or its time has come) takes its deadline with it, under sched.lock.
 // Before that M runs a G it looks whether anybody answers for the timers that are left (cover_timers), or is a spinner, whose

@@ -98,8 +98,7 @@ int num_m();  // [any] threads
 
 // How many threads there may be at most: 10,000 at first. Returns the previous value; n < 1 changes nothing. At the limit
 // births are refused as the kernel refuses them: work waits for a thread, and it is said once. When no G can ever run for
-// want of one: "fatal
-// error: thread exhaustion". Go's debug.SetMaxThreads.
+// want of one: "fatal error: thread exhaustion". Go's debug.SetMaxThreads.
 int set_max_threads(int n);
 
 // Ties this G to its thread, until as many unlock_thread() as lock_thread(): no other G runs on it, and its kernel state

@@ -9,8 +9,8 @@
 //   - What the kernel refuses is a Result. Misuse and no memory are fatal: "fatal error: ...", the state of all Gs, status 2.
 //   - Exceptions (hosted) stay within a G: one that leaves a function given to the runtime is std::terminate.
 //   - Static objects are constructed on main's G. Hosted: before run(), so they may be handles and objects, but no Timer,
-//     Ticker or Context with a deadline, which need a G. No destructor runs on a stack that is dropped: by goexit(), or, of all other
-//     Gs, when main returns; freestanding, static ones do not run either.
+//     Ticker or Context with a deadline, which need a G. No destructor runs on a stack that is dropped: by goexit(), or, of
+//     all other Gs, when main returns; freestanding, static ones do not run either.
 #pragma once
 
 #include <mstart/chan.h>
