@@ -42,7 +42,9 @@
 // or in neither. The runner does not touch the timer after the call, nor does start() after it has unlocked.
 //
 // Home. A timer that is not pending and not running moves to the P that starts it. One that is stays in its queue, else
-// stop() would have to look in two. So the lock is that of home_, if home_ is still the same once it is locked.
+// stop() would have to look in two. So the lock is that of home_, if home_ is still the same once it is locked; what was done
+// to the timer under the lock of its last home is before the store of the new one [timer:E], which is before that look
+// [timer:F].
 #include "runtime/timer.h"
 
 #include <new>
@@ -101,8 +103,8 @@ bool Timer::start(int64_t when_ns) {
   const bool pending = q->insert(this, when_ns);
   const bool earlier = q->publish();
   q->lock.unlock();
-  // On g0 cover_timers comes before the next G. Nobody sleeps for a bubble's.
-  if (earlier && g != &g->m->g0 && g->bubble == nullptr &&
+  // On g0 cover_timers comes before the next G, for this P's. Nobody sleeps for a bubble's.
+  if (earlier && g->bubble == nullptr && (g != &g->m->g0 || q != mine) &&
       when_ns < sched.timer_until.load(std::memory_order_seq_cst))  // [timer:B]
     wakep();
   return pending;
@@ -186,10 +188,15 @@ bool timers_uncovered() { return earliest_timer() < sched.timer_until.load(std::
 
 bool timers_pending() { return earliest_timer() != kNever; }
 
-// Before m runs a G, if it is no spinner.
+// Before m runs a G, if it is no spinner. Those of other Ps are this M's business only if it has slept for them.
 void cover_timers(M* m) {
-  m->left_sleepers = false;
-  if (timers_uncovered()) wakep();
+  if (m->left_sleepers) {
+    m->left_sleepers = false;
+    if (timers_uncovered()) wakep();
+    return;
+  }
+  const int64_t mine = m->p->next_timer.load(std::memory_order_relaxed);
+  if (mine != 0 && mine < sched.timer_until.load(std::memory_order_seq_cst)) wakep();  // [timer:B]
 }
 
 }  // namespace mstart::runtime

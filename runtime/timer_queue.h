@@ -24,10 +24,11 @@ struct TimerQueue {
   // The queue that answers for t, locked; null: it has never been started.
   static TimerQueue* lock_home(const Timer* t) {
     for (;;) {
-      TimerQueue* q = t->home_.load(std::memory_order_acquire);  // pairs with adopt's: the queue is there
+      TimerQueue* q = t->home_.load(std::memory_order_acquire);  // the queue is there
       if (q == nullptr) return nullptr;
       q->lock.lock();
-      if (t->home_.load(std::memory_order_relaxed) == q) return q;
+      // It may have left and come back after the first look, by two other queues' locks, not by this one.
+      if (t->home_.load(std::memory_order_acquire) == q) return q;  // [timer:F]
       q->lock.unlock();
     }
   }
@@ -38,7 +39,7 @@ struct TimerQueue {
       t->home_.compare_exchange_strong(none, mine, std::memory_order_release, std::memory_order_relaxed);
     TimerQueue* q = lock_home(t);
     if (q == mine || t->place != 0 || q->runs(t)) return q;
-    t->home_.store(mine, std::memory_order_release);
+    t->home_.store(mine, std::memory_order_release);  // [timer:E]
     q->lock.unlock();
     return lock_home(t);  // somebody else may have started it meanwhile, elsewhere
   }

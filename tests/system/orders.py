@@ -45,6 +45,8 @@ TAGS = {
     "timer:A": ["store release"],
     "timer:B": ["load seq_cst"],
     "timer:C": ["store release"],
+    "timer:E": ["store release"],
+    "timer:F": ["load acquire"],
     "heap:A": ["update acquire"],
     "heap:B": ["update release"],
     "static:A": UPDATE,
