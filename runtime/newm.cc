@@ -316,12 +316,15 @@ bool newm(void (*fn)(), P* p, int64_t id) {
   return false;
 }
 
-// Before a thread becomes special, on one that is not. When all threads are, nobody can make one any more, so a refusal is not
-// taken for an answer at once. After it the next lock_thread() tries again, and the next thread that tries births again.
-void startTemplateThread(int tries) {
+// Before a thread becomes special, on one that is not. When all threads are, nobody can make one any more, so the first
+// refusal is not taken for an answer at once. After it each lock_thread() asks once more, and the next thread that tries
+// births again.
+void startTemplateThread() {
+  int tries = 5;
   {
     LockGuard guard(newm_handoff.lock);
     if (newm_handoff.state == Template::kStarted) return;
+    if (newm_handoff.state == Template::kRefused) tries = 1;
     newm_handoff.state = Template::kStarted;
   }
   set_timer_slack();
@@ -355,7 +358,7 @@ void retry_template_thread() {
     LockGuard guard(newm_handoff.lock);
     if (newm_handoff.state != Template::kRefused) return;
   }
-  startTemplateThread(1);
+  startTemplateThread();
 }
 
 // The thread that can always ask again, if it is there. Called by whoever stops running while births are refused: the

@@ -121,7 +121,7 @@ inline void leave_a_retrier() {
   if (sched.retry_births_at.load(std::memory_order_relaxed) != 0) [[unlikely]]
     wake_template_thread();
 }
-void startTemplateThread(int tries);
+void startTemplateThread();
 void retry_template_thread();
 void set_timer_slack();
 void free_m(M* m);

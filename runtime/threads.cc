@@ -15,7 +15,7 @@ using runtime::user_g;
 
 void lock_thread() {
   G* g = user_g();
-  if (g->m->locked_ext == 0) runtime::startTemplateThread(5);
+  if (g->m->locked_ext == 0) runtime::startTemplateThread();
   M* m = g->m;
   check(++m->locked_ext != 0, "LockOSThread nesting overflow");
   m->lockedg = g;
