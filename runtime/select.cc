@@ -30,8 +30,8 @@ namespace mstart::runtime {
 
 namespace {
 
-using Access = SelectAccess;
-using Kind = SelectAccess::Kind;
+using Access = mstart::detail::SelectAccess;
+using Kind = Access::Kind;
 
 constexpr size_t kFewCases = 16;
 
@@ -135,15 +135,22 @@ class Select {
     return static_cast<int>(i);
   }
 
-  // By insertion, for there are few, into the random order: of two cases with the same channel either may be the first in its
-  // queue.
+  // Into the random order: of two cases with the same channel either may be the first in its queue. For a few it is insertion,
+  // for thousands Shell's sort: n^1.5.
   void sort_locks() {
     for (uint32_t turn = 0; turn < polled_; ++turn) {
-      const uint32_t moved = places_[turn].polled;
-      if (is_timeout(moved)) continue;
-      uint32_t at = locked_++;
-      for (; at > 0 && chan(places_[at - 1].locked) > chan(moved); --at) places_[at].locked = places_[at - 1].locked;
-      places_[at].locked = moved;
+      if (!is_timeout(places_[turn].polled)) places_[locked_++].locked = places_[turn].polled;
+    }
+    uint32_t gap = 1;
+    while (gap < locked_ / 3) gap = 3 * gap + 1;
+    for (; gap > 0; gap /= 3) {
+      for (uint32_t i = gap; i < locked_; ++i) {
+        const uint32_t moved = places_[i].locked;
+        uint32_t at = i;
+        for (; at >= gap && chan(places_[at - gap].locked) > chan(moved); at -= gap)
+          places_[at].locked = places_[at - gap].locked;
+        places_[at].locked = moved;
+      }
     }
   }
   // A channel may be in several cases.

@@ -70,7 +70,7 @@ void sleep_for(Duration d) {
   if (d > Duration::zero()) sleep_until(detail::deadline_in(d));
 }
 
-Case timeout(TimePoint deadline) { return SelectAccess::make(deadline); }
+Case timeout(TimePoint deadline) { return detail::SelectAccess::make(deadline); }
 
 namespace detail {
 long monotonic_ns_in(long duration_ns) { return runtime::time_after(duration_ns); }

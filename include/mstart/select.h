@@ -15,10 +15,14 @@
 
 namespace mstart::inline v0 {
 
+namespace detail {
+struct SelectAccess;
+}
+
 // One of them: a view, which copies nothing. The handle to the channel, and v or out, must outlive the select (in
 // `select(send(ch, 1))` they do).
 class [[nodiscard]] Case {
-  friend struct SelectAccess;
+  friend struct detail::SelectAccess;
   enum class Kind : uint8_t { kRecv, kSend, kSendCopy, kTimeout };
   constexpr Case(Kind kind, detail::ChanHead* chan, void* value) : kind_(kind), chan_(chan), value_(value) {}
   explicit constexpr Case(TimePoint deadline) : kind_(Kind::kTimeout), deadline_(deadline) {}
@@ -32,7 +36,7 @@ class [[nodiscard]] Case {
 };
 
 // For these functions and the runtime: what is inside.
-struct SelectAccess {
+struct detail::SelectAccess {
   using Kind = Case::Kind;
   static constexpr Case make(Kind kind, detail::ChanHead* chan, void* value) { return {kind, chan, value}; }
   static constexpr Case make(TimePoint deadline) { return Case(deadline); }
@@ -47,11 +51,11 @@ struct SelectAccess {
 // channel's lock: where T's destructor parks or uses channels, contexts or timers, receive with recv() or into an empty `out`.
 template <class T>
 Case recv(const Chan<T>& chan, std::optional<T>& out) {
-  return SelectAccess::make(SelectAccess::Kind::kRecv, detail::ChanAccess::head(chan), &out);
+  return detail::SelectAccess::make(detail::SelectAccess::Kind::kRecv, detail::ChanAccess::head(chan), &out);
 }
 template <class T>
 Case recv(const Chan<T>& chan) {
-  return SelectAccess::make(SelectAccess::Kind::kRecv, detail::ChanAccess::head(chan), nullptr);
+  return detail::SelectAccess::make(detail::SelectAccess::Kind::kRecv, detail::ChanAccess::head(chan), nullptr);
 }
 
 // Ready when v can be sent, or when the channel is closed, which is fatal. v is copied, or moved, only if this case runs. The
@@ -59,12 +63,13 @@ Case recv(const Chan<T>& chan) {
 template <class T>
 Case send(const Chan<T>& chan, const std::type_identity_t<T>& v) {
   static_assert(std::is_copy_constructible_v<T>, "this type can only be moved: send(chan, std::move(v))");
-  return SelectAccess::make(SelectAccess::Kind::kSendCopy, detail::ChanAccess::head(chan),
-                            const_cast<T*>(std::addressof(v)));
+  return detail::SelectAccess::make(detail::SelectAccess::Kind::kSendCopy, detail::ChanAccess::head(chan),
+                                    const_cast<T*>(std::addressof(v)));
 }
 template <class T>
 Case send(const Chan<T>& chan, std::type_identity_t<T>&& v) {
-  return SelectAccess::make(SelectAccess::Kind::kSend, detail::ChanAccess::head(chan), std::addressof(v));
+  return detail::SelectAccess::make(detail::SelectAccess::Kind::kSend, detail::ChanAccess::head(chan),
+                                    std::addressof(v));
 }
 
 // Ready when the time has come, which takes no channel and no timer of its own; at once if it is past. `never` never is. The
@@ -81,7 +86,8 @@ int select(const Case* cases, size_t count, bool may_park);
 inline int select(std::span<const Case> cases) { return detail::select(cases.data(), cases.size(), true); }
 template <std::same_as<Case>... C>
 int select(C... cases) {
-  const Case all[sizeof...(C) + 1] = {cases..., SelectAccess::make(SelectAccess::Kind::kRecv, nullptr, nullptr)};
+  const Case all[sizeof...(C) + 1] = {cases...,
+                                      detail::SelectAccess::make(detail::SelectAccess::Kind::kRecv, nullptr, nullptr)};
   return detail::select(all, sizeof...(C), true);
 }
 
@@ -89,7 +95,8 @@ int select(C... cases) {
 inline int try_select(std::span<const Case> cases) { return detail::select(cases.data(), cases.size(), false); }
 template <std::same_as<Case>... C>
 int try_select(C... cases) {
-  const Case all[sizeof...(C) + 1] = {cases..., SelectAccess::make(SelectAccess::Kind::kRecv, nullptr, nullptr)};
+  const Case all[sizeof...(C) + 1] = {cases...,
+                                      detail::SelectAccess::make(detail::SelectAccess::Kind::kRecv, nullptr, nullptr)};
   return detail::select(all, sizeof...(C), false);
 }
 
