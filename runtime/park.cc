@@ -6,7 +6,9 @@
 // that there is nothing to wait for any more: the G goes on at once. After unlock has returned true the G may be running
 // elsewhere already; it is not touched again.
 #include "arch/probe.h"
+#include "os/clock.h"
 #include "runtime/bubble.h"
+#include "runtime/config.h"
 #include "runtime/execute.h"
 #include "runtime/sched.h"
 #include "runtime/switch.h"
@@ -26,6 +28,7 @@ namespace {
   setg(&m->g0);
   m->curg = nullptr;
   p->parks.add();
+  check(g->status.load(std::memory_order_relaxed) == GStatus::kRunning, "park: bad g->status (not Grunning)");
   g->status.store(GStatus::kWaiting, std::memory_order_release);
   if (m->unlock != nullptr && !m->unlock(g, m->unlock_arg)) {
     g->status.store(GStatus::kRunnable, std::memory_order_relaxed);
@@ -41,6 +44,7 @@ namespace {
   fiber_arrive(m->g0.fiber, nullptr);
   setg(&m->g0);
   m->curg = nullptr;
+  check(g->status.load(std::memory_order_relaxed) == GStatus::kRunning, "yield: bad g->status (not Grunning)");
   g->status.store(GStatus::kRunnable, std::memory_order_relaxed);
   if (!p->runq.put_tail(g)) [[unlikely]]
     runqput(p, g, false);
@@ -68,6 +72,8 @@ void park(bool (*unlock)(G*, void*), void* arg, WaitReason reason) {
   m->unlock = unlock;
   m->unlock_arg = arg;
   g->wait_reason = reason;
+  if (config.deadlock_s != 0) [[unlikely]]
+    g->wait_since = os::nanotime();
   MSTART_PROBE1(park, g);
   switch_to_g0(g, m, park_m);
 }

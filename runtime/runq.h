@@ -20,6 +20,8 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "runtime/check.h"
+
 namespace mstart::runtime {
 
 template <class T, uint32_t kSize = 256>
@@ -27,7 +29,6 @@ class RunQueue {
   static_assert((kSize & (kSize - 1)) == 0);
 
  public:
-  static constexpr uint32_t kCapacity = kSize;
   static constexpr uint32_t kHalf = kSize / 2;
   struct Batch {
     T* items[kHalf + 1];
@@ -92,6 +93,7 @@ class RunQueue {
   // runnext that is alone there. Returns one to run; the others are in this ring. Null: nothing there.
   T* steal_from(RunQueue& victim, bool take_next) {
     const uint32_t t = tail_.load(std::memory_order_relaxed);
+    check(t - head_.load(std::memory_order_relaxed) <= kHalf - 1, "runqsteal: runq overflow");
     uint32_t n = victim.grab(*this, t, take_next);
     if (n == 0) return nullptr;
     --n;

@@ -7,9 +7,6 @@
 
 namespace mstart::arch {
 
-inline constexpr size_t kCacheLine = 64;
-inline constexpr const char* kIsaName = "AArch64";
-
 // Tells the core that this is a spin-wait loop. isb, as `yield` does nothing on cores without SMT, which is nearly all;
 // isb holds the pipeline for some tens of cycles, about what x86's pause does.
 inline void cpu_relax() { asm volatile("isb" ::: "memory"); }

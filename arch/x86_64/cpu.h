@@ -7,9 +7,6 @@
 
 namespace mstart::arch {
 
-inline constexpr size_t kCacheLine = 64;
-inline constexpr const char* kIsaName = "x86-64";
-
 // Tells the core that this is a spin-wait loop.
 inline void cpu_relax() { asm volatile("pause" ::: "memory"); }
 
