@@ -171,7 +171,8 @@ void dump_g(int fd, const G* g) {
        {static_cast<intptr_t>(g->id), as_value(waits ? name_of(moment(g->wait_reason)) : name_of(status)),
         as_value(status == GStatus::kDurable ? " (durable)" : ""),
         as_value(moment(g->locked_m) != nullptr ? ", locked to thread" : "")});
-  if (since != 0) fill(out, ", % s", {(os::nanotime() - since) / 1'000'000'000});
+  const int64_t waited_s = since != 0 ? (os::nanotime() - since) / 1'000'000'000 : 0;
+  if (waited_s > 0) fill(out, ", % s", {waited_s});
   if (until != 0)
     fill(out, ", for % us more", {(until - (bubble != nullptr ? bubble_time(bubble) : os::nanotime())) / 1000});
   if (bubble != nullptr) fill(out, ", bubble %", {static_cast<intptr_t>(bubble_id(bubble))});

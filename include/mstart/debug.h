@@ -6,8 +6,8 @@
 
 namespace mstart::inline v0 {
 
-// Writes every G, M and P to fd: state, wait reason, since when (where known), where (return addresses, for addr2line);
-// then Gs that wait for each other's locks, if there are any.
+// Writes every G, M and P to fd: state, wait reason, since when (with MSTART_DEBUG=deadlock=SECONDS), where (return addresses,
+// for addr2line); then Gs that wait for each other's locks, if there are any.
 // [any] Takes nothing from the heap, waits for no lock and stops nobody, so what runs meanwhile may be seen in two states.
 void dump(int fd);
 

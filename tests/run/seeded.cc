@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 // MSTART_DEBUG=seed: one P, a clock that jumps when all wait, and an order of Gs, and of select's cases, that the seed decides:
 // what is printed here is the same for the same seed, whatever threads there are. tests/system/seeded.py compares that.
-// env: MSTART_DEBUG=seed=1
+// cases: seed=1 seed=1,deadlock=1
+// env: MSTART_DEBUG={case}
 // stdout: order:
 // timeout: 20
 #include <mstart/test.h>
