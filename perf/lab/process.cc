@@ -7,6 +7,7 @@
 #include <poll.h>
 #include <sched.h>
 #include <signal.h>
+#include <sys/eventfd.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/ptrace.h>
@@ -20,7 +21,7 @@
 namespace threadlab {
 namespace {
 
-volatile sig_atomic_t interrupted = 0;
+int interrupt_event = -1;  // readable from the first interrupt on: a poll that begins after it ends too
 
 uint32_t whole_bursts(uint32_t births, uint32_t burst) { return (births + burst - 1) / burst * burst; }
 
@@ -51,8 +52,14 @@ void stay_on_one_cpu() {
 }  // namespace
 
 void catch_interrupts() {
+  interrupt_event = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+  if (interrupt_event < 0) throw std::runtime_error(fmt::format("eventfd: {}", strerror(errno)));
   struct sigaction action{};
-  action.sa_handler = [](int) { interrupted = 1; };
+  action.sa_handler = [](int) {
+    const int before = errno;
+    (void)!eventfd_write(interrupt_event, 1);
+    errno = before;
+  };
   for (const int signal : {SIGINT, SIGTERM, SIGHUP}) sigaction(signal, &action, nullptr);
   signal(SIGPIPE, SIG_IGN);
 }
@@ -132,13 +139,13 @@ void Process::wait(Collector* collector) {
     int fd;
     ~Close() { close(fd); }
   } closer{pidfd};
-  std::vector<pollfd> polled{{pidfd, POLLIN, 0}};
+  std::vector<pollfd> polled{{pidfd, POLLIN, 0}, {interrupt_event, POLLIN, 0}};
   if (collector != nullptr) {
     for (const int fd : collector->fds()) polled.push_back({fd, POLLIN, 0});
   }
   while (polled[0].revents == 0) {
     (void)poll(polled.data(), polled.size(), -1);
-    if (interrupted != 0) throw Interrupted{};
+    if (polled[1].revents != 0) throw Interrupted{};
     if (collector != nullptr) collector->drain();
     for (pollfd& ring : polled) {
       if ((ring.revents & POLLHUP) != 0 && &ring != &polled[0]) ring.fd = -1;  // its threads have ended
