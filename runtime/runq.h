@@ -93,11 +93,11 @@ class RunQueue {
   // runnext that is alone there. Returns one to run; the others are in this ring. Null: nothing there.
   T* steal_from(RunQueue& victim, bool take_next) {
     const uint32_t t = tail_.load(std::memory_order_relaxed);
-    check(t - head_.load(std::memory_order_relaxed) <= kHalf - 1, "runqsteal: runq overflow");
     uint32_t n = victim.grab(*this, t, take_next);
     if (n == 0) return nullptr;
     --n;
     T* item = slots_[(t + n) % kSize].load(std::memory_order_relaxed);
+    check(t - head_.load(std::memory_order_relaxed) + n < kSize, "runqsteal: runq overflow");
     // This thief still counts as spinning, so whoever goes idle now is covered by it: release is enough.
     if (n != 0) tail_.store(t + n, std::memory_order_release);  // [runq:A]
     return item;
