@@ -15,19 +15,20 @@ BOTTOMS = {G, M, SCHEDULER, "mstart_clone_thread", "_start"}
 BAD = ["Backtrace stopped", "corrupt stack", "??", "Cannot access memory", "previous frame", "No stack"]
 
 
-# gdb 13 has ended once with an internal error of its own (linux-nat.c:1849) in a program whose threads were being born. That
+# gdb 13 ends now and then with an internal error of its own (linux-nat.c:1849) in a program whose threads are being born. That
 # says nothing about the program.
 GDB_BUG = re.compile(r"linux-nat\.c:\d+: internal-error: ")
 
 
 def batch(command):
-    """A run of gdb; once more if it met its own bug, and only then."""
-    done = run(command, status=None)
-    if done.returncode == 0 or not GDB_BUG.search(done.stdout + done.stderr):
-        expect(done.returncode == 0, f"gdb: exit status {done.returncode}", done.stdout, done.stderr)
-        return done.stdout
-    print("     gdb met its own internal error:", GDB_BUG.search(done.stdout + done.stderr)[0])
-    return run(command).stdout
+    """A run of gdb; again if it met its own bug, and only then."""
+    for _ in range(5):
+        done = run(command, status=None)
+        if not GDB_BUG.search(done.stdout + done.stderr):
+            break
+        print("     gdb met its own internal error")
+    expect(done.returncode == 0, f"gdb: exit status {done.returncode}", done.stdout, done.stderr)
+    return done.stdout
 
 
 def gdb(what, *commands):
