@@ -48,7 +48,7 @@ class Tree:
 TREES = [
     Tree("gcc", "*", GCC + RELEASE),
     Tree("clang", "unit run", CLANG + RELEASE),
-    Tree("debug", "unit run", GCC + DEBUG + UBSAN, slow=2),
+    Tree("debug", "unit run", GCC + DEBUG + UBSAN, full=True, slow=2),
     Tree("tsan", "unit hosted", CLANG + SANITIZED + "-Db_sanitize=thread", slow=5),
     Tree("aarch64", "*", CROSS + RELEASE, slow=5),
     Tree("asan", "unit hosted", CLANG + SANITIZED + "-Db_sanitize=address,undefined", full=True, slow=3),
