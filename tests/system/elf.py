@@ -14,7 +14,7 @@ PROGRAMS = ["perf/perf_hello", "perf/perf_print_only", "tests/system/static_pie_
 # Of stripped files.
 # What must not grow. The goal for hello was 14 KiB; HACKING.md says what it is made of and what was tried.
 MOST_BYTES = {"perf/perf_print_only": 4 << 10, "perf/perf_hello": 42 << 10}
-MOST_BYTES_AARCH64 = {"perf/perf_print_only": 6 << 10, "perf/perf_hello": 60 << 10}
+MOST_BYTES_AARCH64 = {"perf/perf_print_only": 6 << 10, "perf/perf_hello": 61 << 10}
 
 
 def tool(name):
