@@ -96,6 +96,12 @@ void the_same_channel_in_many_cases() {
   expect(i >= 0 && i < 3 && *out == 1, "one of the three");
   go([=] { ch.send(2); });
   expect(select(recv(ch, out), recv(ch, out)) >= 0 && *out == 2, "parked in one queue twice");
+  for (int round = 0; round < 100; ++round) {  // whatever the random order, each channel is locked once
+    const Chan<int> other(1);
+    go([=] { (round % 2 == 0 ? ch : other).send(round); });
+    expect(select(recv(ch, out), recv(other, out), recv(ch, out), recv(other, out)) >= 0 && *out == round,
+           "two in turn");
+  }
   go([=] { ch.close(); });
   expect(select(recv(ch, out), recv(ch, out), recv(ch)) >= 0, "closed");
 }
