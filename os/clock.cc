@@ -67,9 +67,10 @@ const void* find_in_vdso(const char* base, const char* name) {
   return nullptr;
 }
 
-int64_t now(int clock) {
+constexpr int kMonotonic = 1, kRealtime = 0;
+
+int64_t now(int clock, ClockGettime read) {
   Timespec t{};
-  const ClockGettime read = source.load(std::memory_order_relaxed);
   if (read == nullptr || read(clock, &t) != 0) (void)clock_gettime(clock, &t);
   return t.tv_sec * 1'000'000'000 + t.tv_nsec;
 }
@@ -84,7 +85,8 @@ void init_clock(const void* vdso) {
 
 ClockGettime set_clock(ClockGettime read) { return source.exchange(read, std::memory_order_relaxed); }
 
-int64_t nanotime() { return now(1 /* CLOCK_MONOTONIC */); }
-int64_t walltime() { return now(0 /* CLOCK_REALTIME */); }
+int64_t nanotime() { return now(kMonotonic, source.load(std::memory_order_relaxed)); }
+int64_t walltime() { return now(kRealtime, source.load(std::memory_order_relaxed)); }
+int64_t kernel_nanotime() { return now(kMonotonic, nullptr); }
 
 }  // namespace mstart::os

@@ -16,7 +16,8 @@ void init_clock(const void* vdso);
 using ClockGettime = long (*)(int clock, __kernel_timespec* out);
 ClockGettime set_clock(ClockGettime);
 
-int64_t nanotime();  // CLOCK_MONOTONIC
-int64_t walltime();  // CLOCK_REALTIME
+int64_t nanotime();         // CLOCK_MONOTONIC
+int64_t walltime();         // CLOCK_REALTIME
+int64_t kernel_nanotime();  // CLOCK_MONOTONIC by the system call, whatever set_clock() says: what futexes sleep by
 
 }  // namespace mstart::os

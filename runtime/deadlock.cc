@@ -4,8 +4,8 @@
 // not counted for checkdead (nmsys): it wakes nobody.
 #include "runtime/deadlock.h"
 
+#include "os/clock.h"
 #include "os/mem.h"
-#include "os/sys.h"
 #include "runtime/config.h"
 #include "runtime/report.h"
 #include "runtime/sched.h"
@@ -25,13 +25,6 @@ constinit std::atomic<bool> watched{false};
 constinit char* scratch = nullptr;
 constinit size_t scratch_bytes = 0;
 
-// A seed's clock stands still while the watch sleeps.
-int64_t kernel_time() {
-  os::Timespec t{};
-  (void)os::clock_gettime(1 /* CLOCK_MONOTONIC */, &t);
-  return t.tv_sec * 1'000'000'000 + t.tv_nsec;
-}
-
 // Never ends.
 void watch() {
   {
@@ -40,7 +33,7 @@ void watch() {
     checkdead();
   }
   os::Note never_woken;
-  for (int64_t at = kernel_time();;) {
+  for (int64_t at = os::kernel_nanotime();;) {  // a seed's clock stands still while the watch sleeps
     at += config.deadlock_s * INT64_C(1'000'000'000);
     (void)notetsleep(never_woken, at);
     if (sched.stop.load(std::memory_order_relaxed) != nullptr) notesleep(never_woken);

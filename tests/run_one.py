@@ -11,7 +11,8 @@ The head comment of SOURCE may hold lines of the form `// KEY: value`:
     no-stderr:  nothing may be written there   skip-qemu:  why it cannot run under qemu-user
     times:   how often to run it (elsewhere than natively a tenth as often)   timeout: seconds for each run (60)
     cases:   words; it runs once for each, which is its argument, or stands for {case} in the other lines
-    cases-NAME:  the cases under that sanitizer; without a `cases` there are none under others
+    cases-NAME:  the cases under that sanitizer; there are none under others
+    not-NAME:    those of the cases that are nothing for that sanitizer
     freestanding-only:  why it is no program for a process with libc
     skip-sanitizer:  why it cannot run under AddressSanitizer or ThreadSanitizer
 ONLY_CASE in the environment names the one case that is to run.
@@ -80,10 +81,12 @@ def main():
             print(f"{where}:", said[key][0])
             return 77
     by_sanitizer = {key.removeprefix("cases-"): value for key, value in said.items() if key.startswith("cases-")}
-    if by_sanitizer and options.sanitizer not in by_sanitizer and "cases" not in said:
+    if by_sanitizer and options.sanitizer not in by_sanitizer:
         print("without a sanitizer that would find something")
         return 77
     cases = by_sanitizer.get(options.sanitizer, said.pop("cases", [""]))[0].split()
+    not_here = said.get(f"not-{options.sanitizer}", [""])[0].split()
+    cases = [case for case in cases if case not in not_here]
     if cases:
         said.setdefault("args", ["{case}"])
     if only := os.environ.get("ONLY_CASE"):

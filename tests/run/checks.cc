@@ -143,6 +143,26 @@ constexpr Check kChecks[] = {
        notewakeup(note);
        notewakeup(note);
      }},
+    {"park: bad g->status (not Grunning)",
+     [] {
+       getg()->status = GStatus::kRunnable;
+       wait_for_ever();
+     }},
+    {"yield: bad g->status (not Grunning)",
+     [] {
+       set_procs(1);
+       go([] {});
+       getg()->status = GStatus::kWaiting;
+       yield();
+     }},
+    // runq.h
+    {"runqsteal: runq overflow",
+     [] {
+       static RunQueue<G> thief, victim;
+       while (thief.put_tail(getg()) && victim.put_tail(getg())) {
+       }
+       (void)thief.steal_from(victim, false);
+     }},
     // execute.h, stack.cc
     {"execute: bad g->status (not Grunnable)",
      [] {
@@ -158,25 +178,6 @@ constexpr Check kChecks[] = {
        for (;;) take_stack(self()->p, new G);
      }},
     // sched.cc
-    {"park: bad g->status (not Grunning)",
-     [] {
-       getg()->status = GStatus::kRunnable;
-       wait_for_ever();
-     }},
-    {"yield: bad g->status (not Grunning)",
-     [] {
-       set_procs(1);
-       go([] {});
-       getg()->status = GStatus::kWaiting;
-       yield();
-     }},
-    {"runqsteal: runq overflow",
-     [] {
-       static RunQueue<G> thief, victim;
-       while (thief.put_tail(getg()) && victim.put_tail(getg())) {
-       }
-       (void)thief.steal_from(victim, false);
-     }},
     {"findrunnable: global runq empty with non-zero runqsize",
      [] {
        set_procs(1);

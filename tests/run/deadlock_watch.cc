@@ -2,7 +2,7 @@
 // MSTART_DEBUG=deadlock=SECONDS: a deadlock of some Gs is told of, once, with their places, and the program goes on. When all are
 // asleep, that is said as always.
 // cases: locks channels since
-// cases-thread: locks channels
+// not-thread: since
 // env: MSTART_DEBUG=deadlock=1
 // stdout: told
 #include "observe.h"

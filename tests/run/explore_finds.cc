@@ -2,7 +2,7 @@
 // explore() finds what is planted, says why and with which seed, and finds it again with that seed alone. What is right is
 // not reported.
 // cases: lost_update lock_order lost_wake_up check_then_act after_go ends check fatal misuse livelock time given_up outside inside locked
-// cases-thread: lost_update lock_order lost_wake_up check_then_act after_go ends check fatal misuse time given_up outside inside locked
+// not-thread: livelock
 // stderr: fails again; MSTART_DEBUG=seed=
 #include <mstart/test.h>
 

@@ -14,6 +14,8 @@ PROGRAMS = ["perf/perf_hello", "perf/perf_print_only", "tests/system/static_pie_
 # Of stripped files.
 # What must not grow. The goal for hello was 14 KiB; HACKING.md says what it is made of and what was tried.
 MOST_BYTES = {"perf/perf_print_only": 4 << 10, "perf/perf_hello": 42 << 10}
+# AArch64: room for an empty page, which ld adds to .text where its way around the Cortex-A53's erratum 843419 may want a
+# stub; whether it does changes with every line. Without it hello has 57.8 KB.
 MOST_BYTES_AARCH64 = {"perf/perf_print_only": 6 << 10, "perf/perf_hello": 61 << 10}
 
 
